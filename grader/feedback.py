@@ -1,0 +1,247 @@
+"""``feedback/<student>/<lab>.html``: what one student reads about one lab, and where it lies.
+
+A page says what to do next, then for each exercise the recognised misconception, the sentence of
+every property that does not hold with its counterexample, and what passes. It shows what the
+results hold and nothing else, so no hidden value can be on it. Pages are self-contained, load
+nothing and run nothing; all that a student wrote (ids, messages) is text, never markup.
+
+A check's message: its first line is the sentence, what follows is the counterexample.
+
+``about`` gives words for names, wherever a plain name will not do: ``{"01_logit_lens": title,
+"01_logit_lens/<exercise>": title, "01_logit_lens/<exercise>/<check id>": sentence}``; all optional.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from grader import gradebook
+from grader import results as results_file
+from grader.records import CheckResult, ExerciseResult, LabResult
+
+About = Mapping[str, str]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MESSAGE_LIMIT = 4_000  # characters: a page stays a page when a student's error text does not
+# What no page should hold: control characters, halves of surrogate pairs, terminal colours.
+_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # Windows: never a file name
+_HASHED = re.compile(r"-[0-9a-f]{10}$")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps checks from passing, as the page shows it."""
+
+    sentence: str
+    detail: str  # the counterexample, or where the error arose; may be empty
+    is_error: bool
+    checks: int  # how many checks of the exercise say exactly this
+
+
+@dataclass(frozen=True)
+class ExercisePage:
+    """One exercise as the page shows it."""
+
+    result: ExerciseResult
+    title: str
+    anchor: str
+    misconceptions: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    passed: tuple[str, ...]
+    faults: int
+    is_blocked: bool  # every problem of it is said at the top of the page
+
+    @property
+    def state(self) -> str:
+        """``full``, ``part`` or ``none`` of the checks pass; ``fault`` when that is not known."""
+        if self.faults:
+            return "fault"
+        if not self.problems:
+            return "full"
+        return "part" if self.passed else "none"
+
+
+def write(out_dir: Path, results: Iterable[LabResult], about: About | None = None) -> list[Path]:
+    """Write one page per result to ``out_dir/feedback``; return where they lie. Atomic per page."""
+    ordered = results_file.in_order(results)
+    where = links(ordered)
+    written = []
+    for result in ordered:
+        path = out_dir.joinpath(*where[result.student, result.lab])
+        results_file.replace(path, page(result, about).encode())
+        written.append(path)
+    return written
+
+
+def links(results: Iterable[LabResult]) -> dict[tuple[str, str], tuple[str, str, str]]:
+    """Where each (student, lab) has its page: the parts of its path in the run's folder."""
+    pairs = sorted({(result.student, result.lab) for result in results})
+    students = file_names(student for student, _ in pairs)
+    labs = file_names(lab for _, lab in pairs)
+    return {
+        (student, lab): ("feedback", students[student], f"{labs[lab]}.html")
+        for student, lab in pairs
+    }
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A file name for each name: the name itself where every system can hold it and tell it apart.
+
+    Any other becomes what is left of its letters and digits, with a hash of the whole name.
+    """
+    wanted = sorted(set(names))
+    # Some file systems do not tell upper case from lower.
+    folded = Counter(name.casefold() for name in wanted)
+    return {
+        name: name if folded[name.casefold()] == 1 and _is_plain(name) else _hashed(name)
+        for name in wanted
+    }
+
+
+def page(result: LabResult, about: About | None = None) -> str:
+    """The feedback page of one student for one lab, as HTML."""
+    words = about or {}
+    blockers = _blockers(result)
+    exercises = [_exercise(result, exercise, blockers, words) for exercise in result.exercises]
+    return render(
+        "feedback.html.j2",
+        ("page.css", "feedback.css"),
+        result=result,
+        lab=title(result.lab, words),
+        exercises=exercises,
+        todo=[exercise for exercise in exercises if exercise.problems],
+        blockers=[_problem(message, "ERROR", count) for message, count in blockers.items()],
+        faults=sum(exercise.faults for exercise in exercises),
+        manual_points=sum(question.max_score for question in result.manual),
+    )
+
+
+def render(template: str, styles: tuple[str, ...], script: str = "", **values: object) -> str:
+    """A page from a template, with its styles and script inside it.
+
+    The page's policy lets exactly these run and be loaded: even markup that slipped through an
+    escape could start no script and reach no network.
+    """
+    css = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in styles)
+    code = (_TEMPLATES / script).read_text(encoding="utf-8") if script else ""
+    policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_source(css)}"
+    if code:
+        policy += f"; script-src {_source(code)}"
+    return _PAGES.get_template(template).render(css=css, code=code, policy=policy, **values)
+
+
+def title(name: str, words: About) -> str:
+    """What people call a lab: the given words, or its folder's name made readable."""
+    return words.get(name) or name.replace("_", " ")
+
+
+def sentence(message: str) -> tuple[str, str]:
+    """A check's message as (its sentence, the rest of it)."""
+    first, _, rest = message.strip().partition("\n")
+    rest = rest.strip("\n").rstrip()
+    if len(rest) > _MESSAGE_LIMIT:
+        rest = rest[:_MESSAGE_LIMIT] + f"\n[{len(rest) - _MESSAGE_LIMIT} more characters]"
+    return first.strip()[:_MESSAGE_LIMIT], rest
+
+
+def _exercise(
+    result: LabResult, exercise: ExerciseResult, blockers: Mapping[str, int], words: About
+) -> ExercisePage:
+    name = f"{result.lab}/{exercise.name}"
+    bad = [check for check in exercise.checks if check.status in ("FAIL", "ERROR")]
+    counted = Counter((check.message or _words(name, check, words), check.status) for check in bad)
+    sentences = [check.misconception for check in bad if check.misconception]
+    return ExercisePage(
+        result=exercise,
+        title=words.get(name, ""),
+        anchor=anchor(exercise.name),
+        misconceptions=tuple(dict.fromkeys(sentences)),
+        problems=tuple(_problem(text, status, count) for (text, status), count in counted.items()),
+        passed=tuple(
+            _words(name, check, words) for check in exercise.checks if check.status == "PASS"
+        ),
+        faults=gradebook.faults(exercise),
+        is_blocked=bool(bad) and all(check.message in blockers for check in bad),
+    )
+
+
+def _problem(message: str, status: str, checks: int) -> Problem:
+    first, rest = sentence(message)
+    return Problem(first, rest, is_error=status == "ERROR", checks=checks)
+
+
+def _blockers(result: LabResult) -> dict[str, int]:
+    """Errors that stop three exercises or more (a broken import, say): message -> how many."""
+    stopped = Counter(
+        message
+        for exercise in result.exercises
+        for message in {check.message for check in exercise.checks if check.status == "ERROR"}
+        if message
+    )
+    return {message: count for message, count in sorted(stopped.items()) if count >= 3}
+
+
+def _words(exercise: str, check: CheckResult, words: About) -> str:
+    """A check's sentence where it is given, else its name made readable."""
+    plain = check.id.removeprefix("test_").replace("_", " ")
+    return words.get(f"{exercise}/{check.id}") or plain
+
+
+def anchor(exercise: str) -> str:
+    """The exercise's place on a feedback page, as it stands in a link."""
+    return "ex-" + quote(exercise, safe="", errors="replace")
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a file of this name lies where it should and can be told apart, on every system."""
+    return (
+        all(letter.isalnum() or letter in " ._-+@,'()" for letter in name)
+        and name[:1].isalnum()
+        and not name.endswith((" ", "."))
+        and len(name.encode()) <= 100
+        and unicodedata.is_normalized("NFC", name)
+        and not _RESERVED.fullmatch(name)
+        and not _HASHED.search(name)  # or it could be the name that another student's id gets
+    )
+
+
+def _hashed(name: str) -> str:
+    rest = re.sub(r"[^0-9A-Za-z]+", "-", name).strip("-")[:40]
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{rest or 'name'}-{digest}"
+
+
+def _source(text: str) -> str:
+    """The source expression of a content security policy that allows exactly this text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _printable(value: object) -> object:
+    """What a template writes: text without characters that a page must not hold."""
+    if type(value) is str:
+        return _UNPRINTABLE.sub("\ufffd", _TERMINAL.sub("", value))
+    return value
+
+
+_PAGES = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,  # always: the templates' names do not end in .html
+    undefined=StrictUndefined,
+    finalize=_printable,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_PAGES.filters["points"] = lambda value: gradebook.number(round(float(value), 2))

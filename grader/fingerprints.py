@@ -1,0 +1,141 @@
+"""Makes ``misconceptions.json``: what a lab's visible checks see of each misconception.
+
+The file lies beside the notebook; ``labkit.check`` reads in it which mistakes there are and how far
+the lab has come. It holds no code, wrong or right: per exercise, in notebook order, its points and
+for each misconception its sentence and one fingerprint for each call of the visible check
+(``labkit.check.fingerprint``: size and three projections, or the name of an exception).
+
+``measure`` runs every visible check against every misconception in a process of its own. The
+numbers have 4 significant digits, and another CPU may move the last of them; so ``agree`` compares
+numbers with a tolerance and everything else exactly, and ``release`` keeps the file that lies there
+when it agrees: the same bytes on every machine.
+
+An exercise that is a value has no misconceptions there: its visible check calls nothing, and only
+the hidden checks recognise what went wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from grader.errors import UserError
+from grader.labs import Lab
+
+FILE = "misconceptions.json"
+Index = dict[str, Any]
+"""The content of one misconceptions.json: {"lab", "exercises": [{"name", "points", ...}]}."""
+
+TIME_LIMIT = 600  # seconds for all labs; a lab takes a few
+RELATIVE = 2e-3  # two units of the fourth digit
+ABSOLUTE = 1e-5  # rounding noise around an exact zero
+
+
+def measure(root: Path) -> dict[str, Index]:
+    """Fingerprints of every lab under ``root``, by lab name.
+
+    Raises:
+        UserError: a visible check or a misconception could not be run; says which.
+    """
+    state = hashlib.sha256()
+    for folder in ("solutions", "grader/checks", "labs/labkit"):
+        for path in sorted((root / folder).rglob("*.py")):
+            state.update(path.read_bytes())
+    return _measured(root, state.hexdigest())
+
+
+@lru_cache(maxsize=1)
+def _measured(root: Path, digest: str) -> dict[str, Index]:
+    """Runs the child process; once per state of the files while this process lives."""
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "MPLBACKEND": "agg"}
+    command = [sys.executable, "-m", "grader.fingerprints", str(root.resolve())]
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"the visible checks ran for over {TIME_LIMIT} s: one hangs") from error
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise UserError(f"cannot run the visible checks on the misconceptions: {reason}")
+    measured: dict[str, Index] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def to_bytes(index: Index) -> bytes:
+    """The file's bytes: sorted keys, a misconception's prints on one line each."""
+    text = json.dumps(index, indent=1, sort_keys=True, ensure_ascii=False)
+    return (text + "\n").encode()
+
+
+def agree(mine: object, theirs: object) -> bool:
+    """Whether two indexes are equal, floats within the tolerance above."""
+    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+        return mine.keys() == theirs.keys() and all(agree(mine[k], theirs[k]) for k in mine)
+    if isinstance(mine, list) and isinstance(theirs, list):
+        return len(mine) == len(theirs) and all(map(agree, mine, theirs))
+    if isinstance(mine, float) and isinstance(theirs, float):
+        both_nan = math.isnan(mine) and math.isnan(theirs)
+        return both_nan or math.isclose(mine, theirs, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+    return type(mine) is type(theirs) and mine == theirs
+
+
+def _index(lab: Lab) -> Index:
+    """Runs one lab's visible checks; in the child process only."""
+    from grader import reference
+
+    checks = {cell.check: cell.source for cell in lab.cells if cell.check}
+    exercises = []
+    for exercise in lab.exercises:
+        known = []
+        wrong_ones = reference.variants(lab, "misconceptions", exercise.name)
+        for name, wrong in wrong_ones.items() if not reference.is_value(lab, exercise.name) else ():
+            namespace = reference.bind(lab, exercise.name, wrong, None)
+            try:
+                prints = _prints(checks[exercise.name], namespace)
+            except Exception as error:
+                problem = f"{lab.name}, check of {exercise.name} on {name}"
+                raise UserError(f"{problem}: {type(error).__name__}: {error}") from error
+            known.append({"name": name, "sentence": reference.sentence(wrong), "prints": prints})
+        exercises.append(
+            {"name": exercise.name, "points": exercise.points, "misconceptions": known}
+        )
+    return {"lab": lab.name, "exercises": exercises}
+
+
+def _prints(check_cell: str, namespace: dict[str, Any]) -> list[Any]:
+    """The fingerprints that one run of a check cell records; what it shows is dropped."""
+    from labkit import check
+
+    prints: list[Any] = []
+    with contextlib.redirect_stdout(io.StringIO()), check.recording(prints.append):
+        exec(compile(check_cell, "check cell", "exec"), namespace)
+    return prints
+
+
+def main() -> None:
+    """The child process: the indexes of all labs of a course as one line of JSON."""
+    import torch
+
+    from grader import labs
+
+    torch.set_num_threads(1)  # the same order of summation whatever the machine
+    try:
+        found = labs.find(Path(sys.argv[1]))
+        print(json.dumps({name: _index(lab) for name, lab in found.items()}))
+    except UserError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

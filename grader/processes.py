@@ -1,0 +1,239 @@
+"""The only module that starts processes: the warm parent, its children, and the judges.
+
+    judge --(request)--> warm parent --fork--> supervisor --fork--> worker
+      ^                                           | leash               |
+      '----------- status: how it ended ----------'                     |
+      '------------------------------ frames ---------------------------'
+
+The warm parent is a fresh interpreter with an empty environment: it imports torch and
+TransformerLens once and never sees a check, a seed or a submission. For each session it forks a
+supervisor, which enters new namespaces and forks the worker. When the judge lets go of the leash,
+the supervisor kills the worker and, with the process namespace, everything the worker started.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import json
+import multiprocessing
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from grader import sandbox
+from grader.sandbox import Limits
+from grader.session import Ending, Session
+
+_START = "from grader.processes import warm_parent; warm_parent({fd})"
+
+
+class Nursery:
+    """The warm parent, seen from the judges' side; safe to use from forked judges."""
+
+    def __init__(self, limits: Limits, *, isolate: bool) -> None:
+        self.limits = limits
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._requests = ours
+        environment = {
+            "PATH": os.defpath, "LANG": "C.UTF-8", "HF_HUB_OFFLINE": "1",
+            "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
+            "MPLBACKEND": "agg", "TMPDIR": tempfile.gettempdir(),
+        }  # fmt: skip
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START.format(fd=theirs.fileno())],
+            env=environment,
+            cwd="/",
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        self.isolate = isolate
+
+    def session(self, lab_folder: Path) -> Session:
+        """Fork a worker that can import the helpers in ``lab_folder``.
+
+        Raises:
+            OSError: the warm parent is gone.
+        """
+        channel, worker_end = socket.socketpair()
+        leash, supervisor_end = socket.socketpair()
+        message = json.dumps(
+            {
+                "lab": str(lab_folder),
+                "isolate": self.isolate,
+                "limits": asdict(self.limits),
+            }
+        ).encode()
+        descriptors = array.array("i", [worker_end.fileno(), supervisor_end.fileno()])
+        self._requests.sendmsg(
+            [message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors.tobytes())]
+        )
+        worker_end.close()
+        supervisor_end.close()
+        return Session(channel, leash)
+
+    def close(self) -> None:
+        """End the warm parent and, with it, every worker."""
+        self._requests.close()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextlib.contextmanager
+def nursery(limits: Limits, *, isolate: bool) -> Iterator[Nursery]:
+    """Start the warm parent for the time of a ``with`` block."""
+    parent = Nursery(limits, isolate=isolate)
+    try:
+        yield parent
+    finally:
+        parent.close()
+
+
+def judges(count: int, set_up: Callable[..., None], *args: object) -> ProcessPoolExecutor:
+    """Start judge processes, forked from this one, so that they share all it has imported.
+
+    Args:
+        count: how many.
+        set_up: called once in each judge, with ``args``.
+        args: passed on; nothing is pickled, the judges are forks.
+    """
+    context = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(count, context, initializer=_set_up_judge, initargs=(set_up, args))
+
+
+def _set_up_judge(set_up: Callable[..., None], args: tuple[object, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    set_up(*args)
+
+
+def warm_parent(descriptor: int) -> None:
+    """Run in the fresh interpreter: import once, then fork a supervisor per request."""
+    requests = socket.socket(fileno=descriptor)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
+    import torch
+
+    torch.set_num_threads(1)
+    import labkit.data
+    import labkit.models
+    import labkit.plots
+
+    import grader.worker  # noqa: F401
+
+    # The first forward pass and cache of a process are slow: pay before the fork, once.
+    model = labkit.models.random(0)
+    model.run_with_cache(torch.zeros(1, 4, dtype=torch.int64))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        message, ancillary, _, _ = requests.recvmsg(65536, socket.CMSG_SPACE(2 * 4))
+        if not message:
+            return
+        ends = array.array("i")
+        for _, _, data in ancillary:
+            ends.frombytes(data[: len(data) - len(data) % ends.itemsize])
+        _fork(lambda: _supervise(json.loads(message), *ends))  # noqa: B023
+        for end in ends:
+            os.close(end)
+
+
+def _supervise(order: dict[str, Any], channel: int, leash_end: int) -> None:
+    """Enter new namespaces, fork their first process, and tidy up after it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    scratch = Path(tempfile.mkdtemp(prefix="interp-labs-"))
+    try:
+        if order["isolate"]:
+            sandbox.enter_namespaces()
+            sandbox.mount_scratch(scratch, 64 << 20)
+        sandbox.die_with_parent()
+        first = _fork(lambda: _be_first(order, scratch, channel, leash_end))
+        os.close(channel)
+        os.close(leash_end)
+        os.waitpid(first, 0)
+    finally:
+        if order["isolate"]:
+            sandbox.unmount(scratch)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _be_first(order: dict[str, Any], scratch: Path, channel: int, leash_end: int) -> None:
+    """Be process 1 of the namespace: fork the worker and hold it on the judge's leash.
+
+    The worker cannot be process 1 itself: the kernel spares that one the signal by which the
+    processor limit ends a process. When process 1 ends, the kernel ends all others.
+    """
+    sandbox.die_with_parent()
+    worker = _fork(lambda: _become_worker(order, scratch, channel))
+    os.close(channel)
+    _hold(socket.socket(fileno=leash_end), worker)
+
+
+def _fork(body: Callable[[], None]) -> int:
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            body()
+            code = 0
+        except BaseException:
+            traceback.print_exc()  # our own failure: a student's code never raises to here
+        finally:
+            os._exit(code)
+    return child
+
+
+def _hold(leash: socket.socket, worker: int) -> None:
+    """Wait until the worker ends, and say how, or until the judge lets go, and end it."""
+    watched = os.pidfd_open(worker) if sys.platform.startswith("linux") else -1
+    poller = select.poll()
+    poller.register(leash, select.POLLIN | select.POLLHUP)
+    if watched >= 0:
+        poller.register(watched, select.POLLIN)
+    while True:
+        ready = {descriptor for descriptor, _ in poller.poll(None if watched >= 0 else 50)}
+        ended, status = os.waitpid(-1, os.WNOHANG)  # orphans of the worker's are reaped too
+        if ended == worker:
+            code = os.waitstatus_to_exitcode(status)
+            ending = Ending(-code, None) if code < 0 else Ending(None, code)
+            with contextlib.suppress(OSError):
+                leash.send(json.dumps(asdict(ending)).encode())
+            return
+        if leash.fileno() in ready:
+            os.kill(worker, signal.SIGKILL)
+            os.waitpid(worker, 0)
+            return
+
+
+def _become_worker(order: dict[str, Any], scratch: Path, channel: int) -> None:
+    """Drop everything, then answer requests."""
+    sandbox.die_with_parent()
+    lab = Path(order["lab"])
+    sys.path.insert(0, str(lab))
+    output = os.open(scratch / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    sandbox.confine(
+        Limits(**order["limits"]), sandbox.readable(lab), scratch, landlock=order["isolate"]
+    )
+    # Only now: until here a failure is ours, and shows on the judge's standard error.
+    os.dup2(empty, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.closerange(3, channel)
+    os.closerange(channel + 1, 4096)
+    from grader.worker import serve
+
+    serve(socket.socket(fileno=channel))

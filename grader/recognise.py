@@ -1,0 +1,92 @@
+"""Name the mistake: which misconception returns just what the student's function returned?
+
+A failed check is repeated, inside the judge, with each misconception in the student's place and
+the same seed. Where every call returns what the student's returned, the misconception is
+recognised; its docstring is the sentence the student reads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader import exam, reference
+from grader.exam import Key, LocalExam, Outcome
+from grader.records import CheckResult
+from grader.wire import Handle
+
+# The student's and our arithmetic may be ordered differently; a mistake is larger than this.
+_RTOL, _ATOL = 1e-3, 1e-5
+
+
+def recognise(key: Key, outcomes: Sequence[Outcome]) -> dict[str, list[CheckResult]]:
+    """Turn outcomes into results by exercise, with recognised misconceptions named."""
+    results: dict[str, list[CheckResult]] = {}
+    for exercise in dict.fromkeys(outcome.exercise for outcome in outcomes):
+        mine = [outcome for outcome in outcomes if outcome.exercise == exercise]
+        sentence = _sentence(key, exercise, [o for o in mine if o.status in ("FAIL", "ERROR")])
+        results[exercise] = [
+            CheckResult(
+                outcome.check,
+                outcome.status,
+                outcome.message,
+                sentence if outcome.status in ("FAIL", "ERROR") else None,
+            )
+            for outcome in mine
+        ]
+    return results
+
+
+def _sentence(key: Key, exercise: str, failed: Sequence[Outcome]) -> str | None:
+    # A check that ended before anything was asked says nothing about the mistake.
+    telling = [outcome for outcome in failed if outcome.trace and not _only_error(outcome.trace)]
+    if not telling:
+        return None
+    challenge = key.challenge() if reference.is_value(key.lab, exercise) else None
+    for variant in reference.variants(key.lab, "misconceptions", exercise).values():
+        definitions = reference.bind(key.lab, exercise, variant, challenge)
+        sitting = LocalExam(key, definitions)
+        if all(_agrees(exam.repeat(sitting, outcome), outcome) for outcome in telling):
+            return reference.sentence(variant)
+    return None
+
+
+def _agrees(ours: Outcome, theirs: Outcome) -> bool:
+    return ours.status == theirs.status and same(ours.trace, theirs.trace)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Are two recorded values the same data, up to rounding?"""
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        if one.shape != other.shape or one.is_floating_point() != other.is_floating_point():
+            return False
+        if one.numel() == 0:
+            return True
+        if one.is_complex() or other.is_complex():
+            return bool(torch.equal(one, other))
+        one, other = one.double(), other.double()
+        # Relative to the whole tensor: cancellation makes single small entries noisy.
+        finite = one[one.isfinite()]
+        size = float(finite.abs().max()) if finite.numel() else 0.0
+        return bool(torch.allclose(one, other, rtol=_RTOL, atol=_ATOL * size, equal_nan=True))
+    if isinstance(one, Handle) and isinstance(other, Handle):
+        return True
+    if type(one) in (int, float) and type(other) in (int, float):
+        both_nan = math.isnan(one) and math.isnan(other)
+        return both_nan or math.isclose(one, other, rel_tol=_RTOL, abs_tol=1e-9)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    return type(one) is type(other) and bool(one == other)
+
+
+def _only_error(trace: Sequence[Any]) -> bool:
+    kinds = ("NotImplementedError", "StudentFault", "limit", "")
+    return len(trace) == 1 and isinstance(trace[0], tuple) and trace[0] in [
+        ("error", kind) for kind in kinds
+    ]  # fmt: skip

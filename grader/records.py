@@ -1,0 +1,95 @@
+"""The records that the stages of the pipeline hand to each other: plain, frozen data, no behaviour.
+
+``Submission`` (collect) -> ``Program`` (extract) -> ``CheckResult`` (judge)
+-> ``LabResult`` (score) -> report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+CheckStatus = Literal["PASS", "FAIL", "ERROR", "FAULT"]
+"""FAIL: a property does not hold. ERROR: the student's code raised or ran out of a named limit.
+FAULT: our own failure; never a student's zero."""
+
+LabStatus = Literal["graded", "unreadable", "missing"]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's notebook for one lab, or the reason why there is none.
+
+    ``notebook`` is None when ``status`` is not "graded"; ``reason`` is then a sentence for people.
+    """
+
+    student: str
+    lab: str
+    notebook: Path | None
+    status: LabStatus = "graded"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One top-level statement that the worker runs: its source and where the student finds it."""
+
+    source: str
+    cell: int  # 1-based position of the cell in the notebook
+    line: int  # 1-based line inside the cell
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the worker runs of a notebook: imports, definitions and constants, in order."""
+
+    statements: tuple[Statement, ...]
+    left_out: dict[str, int] = field(
+        default_factory=dict
+    )  # notebook variable -> cell it is made in
+    notes: tuple[str, ...] = ()  # remarks on the notebook itself: a cell twice, a cell lost
+    broken: dict[str, str] = field(default_factory=dict)  # exercise -> why its cell cannot be read
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of one hidden check for one submission."""
+
+    id: str  # the test's name, unique within its exercise
+    status: CheckStatus
+    message: str = ""  # for the student; empty for PASS
+    misconception: str | None = None  # the recognised misconception's sentence
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """An exercise's mark: its points in proportion to the checks that passed."""
+
+    name: str
+    score: float
+    max_score: float
+    checks: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True)
+class ManualQuestion:
+    """A written question that a human marks; it is not part of ``LabResult.max_score``."""
+
+    name: str
+    max_score: float
+
+
+@dataclass(frozen=True)
+class LabResult:
+    """One line of results.jsonl: one student, one lab."""
+
+    student: str
+    lab: str
+    status: LabStatus
+    reason: str
+    score: float
+    max_score: float
+    exercises: tuple[ExerciseResult, ...]
+    manual: tuple[ManualQuestion, ...] = ()
+    digest: str = ""  # of all the mark hangs on: the same digest need not be graded again

@@ -1,0 +1,56 @@
+"""The worker's side of the line: answer requests on a socket until the judge closes it.
+
+It runs in a confined process (`sandbox`) and holds one student's namespace.
+"""
+
+from __future__ import annotations
+
+import resource
+import socket
+from typing import Any
+
+from torch import Tensor
+
+from grader import wire
+from grader.namespace import Namespace, StudentFault, describe
+from grader.wire import Frame, WireError
+
+
+def serve(channel: socket.socket) -> None:
+    """Answer requests on a socket until the judge closes it."""
+
+    def call_back(number: int, args: Any) -> Any:
+        tensors: list[Tensor] = []
+        tree = wire.pack(tuple(args), tensors, namespace.keep)
+        wire.send(channel, Frame({"callback": number, "args": tree}, tensors))
+        answer = wire.receive(channel)
+        if "error" in answer.tree:
+            raise StudentFault(answer.tree["error"])
+        return wire.unpack(answer.tree["ok"], answer.tensors, _refuse)
+
+    namespace = Namespace(call_back)
+    while True:
+        try:
+            request = wire.receive(channel)
+        except (EOFError, OSError):
+            return
+        _allow_cpu(request.tree["cpu"])
+        reply = namespace.handle(request)
+        try:
+            wire.send(channel, reply)
+        except WireError as error:
+            wire.send(channel, Frame({"error": describe(error)}))
+
+
+def _allow_cpu(seconds: int) -> None:
+    """Grant this request so much processor time; the kernel ends the process after that."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = int(usage.ru_utime + usage.ru_stime) + seconds + 1
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _refuse(tree: Any) -> Any:
+    raise WireError("an unknown form")

@@ -1,0 +1,258 @@
+"""Which statements of a notebook survive into grading, and what a function must not lean on.
+
+The grader runs the imports, definitions and constants of a notebook in order; it does not rerun
+plots and experiments. This module is the one place where that rule stands: the grader's extraction
+uses it, and `labkit.check` uses it to warn a student while there is still time.
+
+A statement survives when it is
+- an import, a function or a class;
+- an assignment to plain names whose value is built from literals, surviving names, and calls into
+  imported modules (``torch.arange(5)``, ``math.sqrt(2)``), but not into labkit's models, plots or
+  check, a lab's helpers or matplotlib, and not to functions of the notebook: those are experiments;
+- an assignment to one of the names the caller asks to keep (an exercise's own name);
+- ``Class.attribute = ...`` on a class of the notebook;
+- an ``if`` or ``try`` that holds nothing but such statements.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+_SAFE_BUILTINS = frozenset(
+    "abs bool bytes complex dict divmod enumerate float frozenset int len list max min range "
+    "reversed round set slice sorted str sum tuple zip".split()
+)
+_EXPERIMENT_MODULES = re.compile(r"^(labkit(\.(?!data\b).*)?|matplotlib(\..*)?|.*_helpers)$")
+_TRANSPARENT_MAGICS = re.compile(r"\A\s*%%(time|timeit|capture|prun)\b.*\n")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One surviving statement: its source, and where it stands (cell and line count from 1)."""
+
+    source: str
+    cell: int
+    line: int
+
+
+@dataclass
+class Survivors:
+    """The result of `survivors`."""
+
+    kept: list[Kept] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    left_out: dict[str, int] = field(default_factory=dict)  # variable -> cell that makes it
+    broken: dict[int, str] = field(default_factory=dict)  # cell -> why it is no Python
+
+
+def survivors(cells: Sequence[str], keep: Collection[str] = ()) -> Survivors:
+    """Sort the top-level statements of a notebook's code cells into kept and left out.
+
+    Args:
+        cells: the source of each code cell, in order; IPython magics are allowed.
+        keep: names whose assignments always survive.
+
+    Returns:
+        The surviving statements in order, the names they define, the variables that only
+        left-out statements make, and the cells that do not parse. Cells count from 1.
+    """
+    result = Survivors()
+    rule = _Rule(frozenset(keep))
+    for number, cell in enumerate(cells, start=1):
+        try:
+            source = _plain_python(cell)
+            tree = compile(
+                source, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            )
+        except SyntaxError as error:
+            result.broken[number] = f"{error.msg} (line {error.lineno})"
+            continue
+        except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+            result.broken[number] = str(error) or type(error).__name__
+            continue
+        lines = source.encode().split(b"\n")
+        for node in tree.body:
+            if rule.survives(node):
+                first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+                result.kept.append(Kept(_segment(lines, node, first), number, first))
+                rule.learn(node)
+            else:
+                for name in _assigned(node):
+                    result.left_out.setdefault(name, number)
+    result.names = set(rule.known)
+    result.left_out = {n: c for n, c in result.left_out.items() if n not in rule.known}
+    return result
+
+
+def loaded_names(node: ast.AST) -> set[str]:
+    """Return every name that a piece of code reads, wherever in it."""
+    return {
+        part.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+    }
+
+
+class _Rule:
+    """The rule of the module docstring, with what it has learnt of the notebook so far."""
+
+    def __init__(self, keep: frozenset[str]) -> None:
+        self.keep = keep
+        self.known: set[str] = set()
+        self.experiment_roots: set[str] = set()  # names whose calls are experiments
+        self.classes: set[str] = set()
+
+    def survives(self, node: ast.stmt) -> bool:
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                return True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                return True
+            case ast.Pass():
+                return True
+            case ast.If():
+                return self._constant(node.test) and self._all(node.body, node.orelse)
+            case ast.Try():
+                handlers = [handler.body for handler in node.handlers]
+                return self._all(node.body, *handlers, node.orelse, node.finalbody)
+            case ast.Assign(targets=targets, value=value):
+                return all(self._target(t) for t in targets) and (
+                    self._wanted(targets) or self._constant(value)
+                )
+            case ast.AnnAssign(target=target, value=value):
+                return self._target(target) and (
+                    value is None or self._wanted([target]) or self._constant(value)
+                )
+            case ast.AugAssign(target=ast.Name(id=name), value=value):
+                return name in self.known and self._constant(value)
+        return False
+
+    def learn(self, node: ast.stmt) -> None:
+        for part in _statements(node):
+            match part:
+                case ast.Import(names=names):
+                    for alias in names:
+                        name = alias.asname or alias.name.split(".")[0]
+                        self._import(name, alias.name)
+                case ast.ImportFrom(module=module, names=names):
+                    for alias in names:
+                        full = alias.name if module is None else f"{module}.{alias.name}"
+                        self._import(alias.asname or alias.name, full, module or "")
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    self.known.add(name)
+                    self.experiment_roots.add(name)
+                case ast.ClassDef(name=name):
+                    self.known.add(name)
+                    self.experiment_roots.add(name)
+                    self.classes.add(name)
+                case _:
+                    self.known.update(_assigned(part))
+
+    def _import(self, name: str, *full: str) -> None:
+        self.known.add(name)
+        if any(_EXPERIMENT_MODULES.match(path) for path in full if path != "labkit"):
+            self.experiment_roots.add(name)
+
+    def _all(self, *bodies: list[ast.stmt]) -> bool:
+        return all(self.survives(node) for body in bodies for node in body)
+
+    def _wanted(self, targets: Sequence[ast.expr]) -> bool:
+        return any(isinstance(t, ast.Name) and t.id in self.keep for t in targets)
+
+    def _target(self, target: ast.expr) -> bool:
+        match target:
+            case ast.Name():
+                return True
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                return all(self._target(element) for element in elements)
+            case ast.Attribute(value=ast.Name(id=name)):
+                return name in self.classes
+        return False
+
+    def _constant(self, node: ast.expr) -> bool:
+        local = {
+            part.id
+            for part in ast.walk(node)
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+        } | {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+        lambdas = [part for part in ast.walk(node) if isinstance(part, ast.Lambda)]
+        if lambdas and node is lambdas[0]:
+            return True  # a function by another spelling: its body runs only when called
+        for part in ast.walk(node):
+            if isinstance(part, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
+                return False
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                known = part.id in self.known or part.id in local or hasattr(builtins, part.id)
+                if not known:
+                    return False
+            if isinstance(part, ast.Call) and not self._harmless_call(part.func, local):
+                return False
+        return True
+
+    def _harmless_call(self, func: ast.expr, local: set[str]) -> bool:
+        if isinstance(func, ast.Name):
+            if func.id in self.known:
+                return func.id not in self.experiment_roots and func.id not in self.classes
+            return func.id in _SAFE_BUILTINS
+        root: ast.AST = func
+        while isinstance(root, ast.Attribute | ast.Call | ast.Subscript):
+            root = root.func if isinstance(root, ast.Call) else root.value
+        if isinstance(root, ast.Name):
+            return root.id not in self.experiment_roots or root.id in local
+        return isinstance(root, ast.Constant | ast.List | ast.Dict | ast.Tuple | ast.JoinedStr)
+
+
+def _plain_python(cell: str) -> str:
+    """Turn IPython's extras into Python; a cell in another language becomes empty."""
+    cell = _TRANSPARENT_MAGICS.sub("\n", cell)
+    if cell.lstrip().startswith("%%"):
+        return ""
+    if not re.search(r"^\s*[%!?]|[?]\s*$|=\s*[%!]", cell, re.MULTILINE):
+        return cell
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return str(TransformerManager().transform_cell(cell))
+
+
+def _segment(lines: list[bytes], node: ast.stmt, first: int) -> str:
+    """Cut a statement out of its cell; columns in the syntax tree count bytes."""
+    assert node.end_lineno is not None and node.end_col_offset is not None
+    start = node.col_offset if first == node.lineno else 0
+    cut = list(lines[first - 1 : node.end_lineno])
+    cut[-1] = cut[-1][: node.end_col_offset]
+    cut[0] = cut[0][start:]
+    return b"\n".join(cut).decode()
+
+
+def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
+    """Yield a kept statement, or what stands inside a kept ``if`` or ``try``."""
+    if isinstance(node, ast.If | ast.Try):
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.stmt):
+                yield from _statements(part)
+            elif isinstance(part, ast.ExceptHandler):
+                for inner in part.body:
+                    yield from _statements(inner)
+    else:
+        yield node
+
+
+def _assigned(node: ast.stmt) -> set[str]:
+    """Return the names that a top-level statement binds, not looking into functions."""
+    own_scope = (
+        ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+        ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+    )  # fmt: skip
+    names = set()
+    stack: list[ast.AST] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            names.add(part.id)
+        if not isinstance(part, own_scope):
+            stack.extend(ast.iter_child_nodes(part))
+    return names

@@ -1,0 +1,49 @@
+"""Settings for stock nbgrader: its own commands work on this course as it lies here.
+
+nbgrader generate_assignment 01_logit_lens      makes labs/01_logit_lens, as `grader release` does
+nbgrader autograde 01_logit_lens                grades submitted/<student>/01_logit_lens/*.ipynb
+nbgrader generate_feedback 01_logit_lens        writes feedback/<student>/01_logit_lens/*.html
+
+Marks are those of `python -m grader grade`: our executor takes the place of nbgrader's kernel.
+"""
+
+from pathlib import Path
+
+c = get_config()  # noqa: F821  nbgrader defines it
+
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.course_id = "interp-labs"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "labs"
+# Never copied to students. Setting the list replaces nbgrader's own, which are the first four.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    "*.nb.py",
+    ".*",
+    "*.egg-info",
+    "figures",
+    "challenges",
+]
+
+# First ours: a notebook whose cells lost or doubled nbgrader's metadata would stop the whole batch.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "grader.nbgrader_executor.RestoreCells",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "grader.nbgrader_executor.GradeIsolated",  # in the place of nbgrader.preprocessors.Execute
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# c.GradeIsolated.secret = "course.secret"   the file given to `python -m grader grade --secret`
