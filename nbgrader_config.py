@@ -7,9 +7,14 @@ nbgrader generate_feedback 01_logit_lens        writes feedback/<student>/01_log
 Marks are those of `python -m grader grade`: our executor takes the place of nbgrader's kernel.
 """
 
+import os
+import sys
 from pathlib import Path
 
 c = get_config()  # noqa: F821  nbgrader defines it
+
+# nbgrader runs `alembic` by name; without it generate_assignment --force deletes a lab and stops.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = "interp-labs"

@@ -25,20 +25,24 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
-    """Run the command line; what a user can cause is one line and exit code 2."""
+    """Run the command line."""
+    guarded(lambda: app(standalone_mode=False))
+
+
+def guarded(command: Callable[[], int | None]) -> None:
+    """Run a command; what a user can cause is one line and exit code 2, never a traceback."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
-        app(standalone_mode=False)
+        code = command()
     except UserError as error:
         _stop(str(error), 2)
     except (KeyboardInterrupt, typer.Abort):
         _stop("stopped; the same command goes on where it left off", 130)
     except Exception as error:
-        if type(error).__module__.startswith(("click", "typer")) and hasattr(error, "exit_code"):
-            say = getattr(error, "format_message", None)
-            message = say() if say else str(error)
-            _stop(message, int(error.exit_code)) if message else sys.exit(error.exit_code)
-        raise
+        if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
+            raise
+        _stop(error.format_message(), error.exit_code)  # a mistyped command, said by typer
+    sys.exit(code or 0)
 
 
 def _stop(message: str, code: int) -> None:
@@ -162,17 +166,22 @@ def doctor() -> None:
     raise typer.Exit(checkup.report(_console))
 
 
+def isolated() -> bool:
+    """Can this machine isolate students' code?"""
+    from grader.sandbox import rungs
+
+    return rungs().strong
+
+
 def _isolation(asked: str) -> bool:
     """Decide whether workers are isolated; refuse to grade others' code without it.
 
     Raises:
         UserError: an unknown word, or a machine without isolation and no word for it.
     """
-    from grader.sandbox import rungs
-
     if asked not in ("strong", "weak"):
         raise UserError(f"--isolation is strong or weak, not {asked!r}")
-    if rungs().strong:
+    if isolated():
         return True
     if asked == "weak":
         return False

@@ -24,6 +24,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from grader import gradebook
 from grader import results as results_file
@@ -61,14 +62,15 @@ class ExercisePage:
     problems: tuple[Problem, ...]
     passed: tuple[str, ...]
     faults: int
-    is_blocked: bool  # every problem of it is said at the top of the page
 
     @property
     def state(self) -> str:
-        """``full``, ``part`` or ``none`` of the checks pass; ``fault`` when that is not known."""
+        """``full``, ``part``, ``none`` of it passes; ``open``: not written; ``fault``: ours."""
         if self.faults:
             return "fault"
-        if not self.problems:
+        if is_open(self.result) or not self.result.checks:
+            return "open"
+        if self.passed and not self.problems:
             return "full"
         return "part" if self.passed else "none"
 
@@ -113,8 +115,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 def page(result: LabResult, about: About | None = None) -> str:
     """The feedback page of one student for one lab, as HTML."""
     words = about or {}
-    blockers = _blockers(result)
-    exercises = [_exercise(result, exercise, blockers, words) for exercise in result.exercises]
+    exercises = [_exercise(result.lab, exercise, words) for exercise in result.exercises]
     return render(
         "feedback.html.j2",
         ("page.css", "feedback.css"),
@@ -122,7 +123,6 @@ def page(result: LabResult, about: About | None = None) -> str:
         lab=title(result.lab, words),
         exercises=exercises,
         todo=[exercise for exercise in exercises if exercise.problems],
-        blockers=[_problem(message, "ERROR", count) for message, count in blockers.items()],
         faults=sum(exercise.faults for exercise in exercises),
         manual_points=sum(question.max_score for question in result.manual),
     )
@@ -144,7 +144,9 @@ def render(template: str, styles: tuple[str, ...], script: str = "", **values: o
 
 def title(name: str, words: About) -> str:
     """What people call a lab: the given words, or its folder's name made readable."""
-    return words.get(name) or name.replace("_", " ")
+    number, _, topic = name.replace("_", " ").partition(" ")
+    plain = f"{number} {topic[0].upper()}{topic[1:]}" if topic and number.isdigit() else ""
+    return words.get(name) or plain or name.replace("_", " ")
 
 
 def sentence(message: str) -> tuple[str, str]:
@@ -156,10 +158,15 @@ def sentence(message: str) -> tuple[str, str]:
     return first.strip()[:_MESSAGE_LIMIT], rest
 
 
-def _exercise(
-    result: LabResult, exercise: ExerciseResult, blockers: Mapping[str, int], words: About
-) -> ExercisePage:
-    name = f"{result.lab}/{exercise.name}"
+def is_open(exercise: ExerciseResult) -> bool:
+    """Whether a student has left an exercise as it was given out: no mistake to speak of."""
+    # The words are those of `grader.student` for a NotImplementedError.
+    checks = exercise.checks
+    return bool(checks) and all(check.message.startswith("not written yet") for check in checks)
+
+
+def _exercise(lab: str, exercise: ExerciseResult, words: About) -> ExercisePage:
+    name = f"{lab}/{exercise.name}"
     bad = [check for check in exercise.checks if check.status in ("FAIL", "ERROR")]
     counted = Counter((check.message or _words(name, check, words), check.status) for check in bad)
     sentences = [check.misconception for check in bad if check.misconception]
@@ -173,24 +180,12 @@ def _exercise(
             _words(name, check, words) for check in exercise.checks if check.status == "PASS"
         ),
         faults=gradebook.faults(exercise),
-        is_blocked=bool(bad) and all(check.message in blockers for check in bad),
     )
 
 
 def _problem(message: str, status: str, checks: int) -> Problem:
     first, rest = sentence(message)
     return Problem(first, rest, is_error=status == "ERROR", checks=checks)
-
-
-def _blockers(result: LabResult) -> dict[str, int]:
-    """Errors that stop three exercises or more (a broken import, say): message -> how many."""
-    stopped = Counter(
-        message
-        for exercise in result.exercises
-        for message in {check.message for check in exercise.checks if check.status == "ERROR"}
-        if message
-    )
-    return {message: count for message, count in sorted(stopped.items()) if count >= 3}
 
 
 def _words(exercise: str, check: CheckResult, words: About) -> str:
@@ -235,6 +230,13 @@ def _printable(value: object) -> object:
     return value
 
 
+def _marked(text: str) -> Markup:
+    """Text in which `code` between backticks is set as code, as in the checks' docstrings."""
+    parts = [escape(_printable(part)) for part in re.split(r"`([^`\n]+)`", text)]
+    parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    return Markup("").join(parts)
+
+
 _PAGES = Environment(
     loader=FileSystemLoader(_TEMPLATES),
     autoescape=True,  # always: the templates' names do not end in .html
@@ -244,4 +246,5 @@ _PAGES = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+_PAGES.filters["marked"] = _marked
 _PAGES.filters["points"] = lambda value: gradebook.number(round(float(value), 2))

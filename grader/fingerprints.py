@@ -20,12 +20,11 @@ import contextlib
 import hashlib
 import io
 import json
-import math
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +36,8 @@ Index = dict[str, Any]
 """The content of one misconceptions.json: {"lab", "exercises": [{"name", "points", ...}]}."""
 
 TIME_LIMIT = 600  # seconds for all labs; a lab takes a few
-RELATIVE = 2e-3  # two units of the fourth digit
-ABSOLUTE = 1e-5  # rounding noise around an exact zero
+TOLERANCE = 1e-3  # of a print's largest projection: what labkit takes for one value
+NOISE = 1e-5  # rounding around an exact zero
 
 
 def measure(root: Path) -> dict[str, Index]:
@@ -50,13 +49,18 @@ def measure(root: Path) -> dict[str, Index]:
     state = hashlib.sha256()
     for folder in ("solutions", "grader/checks", "labs/labkit"):
         for path in sorted((root / folder).rglob("*.py")):
-            state.update(path.read_bytes())
-    return _measured(root, state.hexdigest())
+            state.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    digest = state.hexdigest()
+    if digest not in _measured:
+        _measured[digest] = _run(root)
+    return _measured[digest]
 
 
-@lru_cache(maxsize=1)
-def _measured(root: Path, digest: str) -> dict[str, Index]:
-    """Runs the child process; once per state of the files while this process lives."""
+_measured: dict[str, dict[str, Index]] = {}  # by the state of the files, while this process lives
+
+
+def _run(root: Path) -> dict[str, Index]:
+    """Starts the child process and reads what it measured."""
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "MPLBACKEND": "agg"}
     command = [sys.executable, "-m", "grader.fingerprints", str(root.resolve())]
     try:
@@ -73,21 +77,39 @@ def _measured(root: Path, digest: str) -> dict[str, Index]:
 
 
 def to_bytes(index: Index) -> bytes:
-    """The file's bytes: sorted keys, a misconception's prints on one line each."""
+    """The file's bytes: sorted keys, and each fingerprint on one line."""
     text = json.dumps(index, indent=1, sort_keys=True, ensure_ascii=False)
+    text = re.sub(r"\[\n\s*([^][{}]*?)\n\s*]", _on_one_line, text)
     return (text + "\n").encode()
 
 
 def agree(mine: object, theirs: object) -> bool:
-    """Whether two indexes are equal, floats within the tolerance above."""
+    """Whether two indexes are equal, the numbers of a fingerprint within the tolerance above."""
     if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
         return mine.keys() == theirs.keys() and all(agree(mine[k], theirs[k]) for k in mine)
     if isinstance(mine, list) and isinstance(theirs, list):
-        return len(mine) == len(theirs) and all(map(agree, mine, theirs))
-    if isinstance(mine, float) and isinstance(theirs, float):
-        both_nan = math.isnan(mine) and math.isnan(theirs)
-        return both_nan or math.isclose(mine, theirs, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+        if len(mine) != len(theirs):
+            return False
+        if all(isinstance(part, float) for part in [*mine, *theirs]):
+            return _same_print(mine, theirs)
+        return all(map(agree, mine, theirs))
     return type(mine) is type(theirs) and mine == theirs
+
+
+def _same_print(mine: list[float], theirs: list[float]) -> bool:
+    """Whether two fingerprints are of one value; the first number is its size, and exact.
+
+    A projection can be small by cancellation: its error goes with the largest of them.
+    """
+    largest = max(map(abs, [*mine[1:], *theirs[1:]]), default=0.0)
+    allowed = max(TOLERANCE * largest, NOISE)
+    return mine[:1] == theirs[:1] and all(
+        abs(a - b) <= allowed for a, b in zip(mine[1:], theirs[1:], strict=True)
+    )
+
+
+def _on_one_line(innermost: re.Match[str]) -> str:
+    return "[" + re.sub(r"\n\s*", " ", innermost[1]) + "]"
 
 
 def _index(lab: Lab) -> Index:

@@ -1,10 +1,10 @@
 """``gradebook.csv``: one row a student; a column for each lab's score and each of its exercises.
 
 Columns: ``student``, then per lab ``<lab>`` and ``<lab>/<exercise>`` in the lab's own order, then
-``notes``. A cell is empty where there is no mark to give: nothing was handed in, the notebook
-could not be read, or a check failed on our side (a FAULT is never a student's zero). ``notes`` says
-which. Every field is quoted, UTF-8. What a spreadsheet would run as a formula is written as text
-(an apostrophe in front). Maxima, and the formats of single systems, are the exports' work.
+``notes``. A cell is empty where there is no mark to give: nothing was handed in, or the notebook
+could not be read; ``notes`` says which, and where a mark leaves out checks that failed on our side.
+Every field is quoted, UTF-8. What a spreadsheet would run as a formula is written as text (an
+apostrophe in front). Maxima, and the formats of single systems, are the exports' work.
 """
 
 from __future__ import annotations
@@ -78,27 +78,21 @@ def number(value: float) -> str:
 
 
 def _marks(result: LabResult) -> dict[str, str]:
-    """The cells of one student and lab: column -> text. No entry where there is no final mark."""
+    """The cells of one student and lab: column -> text. None where there is no mark to give."""
     if result.status != "graded":
         return {}
-    final = {
-        f"{result.lab}/{exercise.name}": number(exercise.score)
-        for exercise in result.exercises
-        if not faults(exercise)
-    }
-    if len(final) == len(result.exercises):
-        final[result.lab] = number(result.score)
-    return final
+    marks = {f"{result.lab}/{exercise.name}": exercise.score for exercise in result.exercises}
+    return {column: number(mark) for column, mark in {**marks, result.lab: result.score}.items()}
 
 
 def _note(result: LabResult) -> str:
-    """Why cells of this student and lab are empty; nothing when they are not."""
+    """Why cells are empty, or what else whoever enters the marks should know; may be nothing."""
+    reason = " ".join(result.reason.split())
     if result.status != "graded":
-        reason = " ".join(result.reason.split())
         return f"{result.lab}: {result.status}" + (f", {reason}" if reason else "")
     broken = [exercise.name for exercise in result.exercises if faults(exercise)]
     if broken:
-        return f"{result.lab}: to be graded again, our fault ({', '.join(broken)})"
+        return f"{result.lab}: checks failed on our side and do not count ({', '.join(broken)})"
     return ""
 
 

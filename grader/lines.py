@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
-from grader import reference, wire
+from grader import frames, reference, wire
 from grader.labs import Lab
 from grader.namespace import Namespace
 from grader.processes import Nursery
@@ -67,6 +67,7 @@ class RemoteLine:
         self._statements = statements
         self._stand_ins: list[str] = []
         self._session: Session | None = None
+        self._barred: StudentError | None = None  # why this notebook's worker cannot even start
         self.problems: dict[int, str] = {}  # statement -> why it could not be run
 
     def ask(self, request: Frame, call_back: Callable[[int, Any], Any]) -> Frame:
@@ -94,12 +95,18 @@ class RemoteLine:
             self._session = None
 
     def _start(self, seed: int) -> None:
+        if self._barred is not None:  # it would only use up the same limit again, check by check
+            raise self._barred
         self._session = self._nursery.session(self._lab.released)
-        problems = self._order("run", self._statements, seed=seed)
+        try:
+            problems = self._order("run", self._statements, seed=seed)
+        except StudentError as error:
+            self._barred = StudentError(f"the notebook's definitions could not be run: {error}")
+            raise self._barred from error
         self.problems = {}
         for entry in problems if type(problems) is list else []:
             if type(entry) is list and len(entry) == 2 and type(entry[0]) is int:
-                kind, text = (str(dict(entry[1]).get(key) or "") for key in ("type", "text"))
+                kind, text, _ = said(entry[1])
                 self.problems[entry[0]] = f"{kind}: {text}" if text else kind
         if self._stand_ins:
             self._replace(self._stand_ins)
@@ -113,10 +120,15 @@ class RemoteLine:
         tree = {"op": operation, "statements": wire.pack(parts, [], _refuse), "seed": 0, **more}
         assert self._session is not None
         cpu = self._nursery.limits.cpu_call
-        reply = self._exchange(self._session, Frame({**tree, "cpu": cpu}), _no_call_back)
-        if type(reply.tree) is not dict or "ok" not in reply.tree:
-            raise StudentError("the notebook's definitions could not be run")
-        return wire.unpack(reply.tree["ok"], reply.tensors, _refuse)
+        try:
+            reply = self._exchange(self._session, Frame({**tree, "cpu": cpu}), _no_call_back)
+            if type(reply.tree) is not dict or "ok" not in reply.tree:
+                answer = reply.tree if type(reply.tree) is dict else {}
+                kind, text, limit = said(answer.get("error"))
+                raise _limit(limit) if limit else StudentError(f"{kind}: {text}")
+            return wire.unpack(reply.tree["ok"], reply.tensors, _refuse)
+        except WireError as error:
+            raise StudentError(f"what came back broke the protocol: {error}") from error
 
     def _exchange(
         self, session: Session, request: Frame, call_back: Callable[[int, Any], Any]
@@ -128,13 +140,12 @@ class RemoteLine:
         try:
             _send(channel, request, deadline)
             while True:
-                channel.settimeout(max(0.01, deadline - time.monotonic()))
-                reply = wire.receive(channel)
+                reply = frames.receive(channel, deadline)
                 if type(reply.tree) is not dict or "callback" not in reply.tree:
                     return reply
                 _send(channel, _answer(reply, call_back), deadline)
         except TimeoutError as error:
-            self._end(session)
+            self.close()
             raise _limit(f"{wall} s of waiting") from error
         except (EOFError, OSError) as error:
             raise self._ended(self._end(session)) from error
@@ -158,6 +169,25 @@ class RemoteLine:
         return StudentError(f"your code ended the whole process ({how}) instead of returning")
 
 
+def said(error: Any) -> tuple[str, str, str]:
+    """Read what a worker says of an exception: type, text and limit, as far as they can be printed.
+
+    Raises:
+        WireError: it says it in another form.
+    """
+    if type(error) is not dict:
+        raise WireError("an error that is no object")
+    kind, text, limit = (_printable(error.get(key)) for key in ("type", "text", "limit"))
+    return kind, text, limit
+
+
+def _printable(text: Any) -> str:
+    # Terminal escapes, bidirectional overrides and the like do not reach whoever reads the report.
+    if type(text) is not str:
+        return ""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text[:400])
+
+
 def _answer(request: Frame, call_back: Callable[[int, Any], Any]) -> Frame:
     """Answer a callback; a check's callable that cannot take what it got is an error there."""
     tensors: list[Any] = []
@@ -176,7 +206,7 @@ def _answer(request: Frame, call_back: Callable[[int, Any], Any]) -> Frame:
 
 def _send(channel: socket.socket, frame: Frame, deadline: float) -> None:
     channel.settimeout(max(0.01, deadline - time.monotonic()))
-    wire.send(channel, frame)
+    frames.send(channel, frame)
 
 
 def _limit(name: str) -> StudentError:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from labkit import native
 from torch import Tensor, nn
 from transformer_lens import ActivationCache
 from transformer_lens.model_bridge import TransformerBridge
@@ -182,11 +183,7 @@ class Namespace:
 
     def _model(self, part: Any, tensors: list[Tensor]) -> TransformerBridge:
         weights = wire.unpack(part["weights"], tensors, _refuse)
-        dtype = next(iter(weights.values())).dtype
-        model = TransformerBridge.boot_native({**part["config"], "init_weights": False})
-        model.to(dtype)
-        model.load_state_dict(weights)
-        return model
+        return native.boot(part["config"], weights, next(iter(weights.values())).dtype)
 
 
 class _Reader:

@@ -2,8 +2,8 @@
 
 ``GradeIsolated`` takes the place of nbgrader's ``Execute``. It starts no kernel: the submission
 goes to the judge, and each check cell gets its exercise's score as output, which is where nbgrader
-looks for a mark, with the reasons beside it for the student. So the marks are those of ``grade``, and a
-warning on stderr turns nothing to 0. One warm judge serves the whole command.
+looks for a mark, with the reasons beside it for the student. So the marks are those of ``grade``,
+and a warning on stderr turns nothing to 0. One warm judge serves the whole command.
 
 ``RestoreCells`` comes first: nbgrader ends the batch, for everyone after, at a cell with incomplete
 metadata, and forgets a check cell that was deleted.
@@ -134,7 +134,7 @@ def _judge(secret: str, isolate: bool) -> Judge:
     until_exit = contextlib.ExitStack()
     atexit.register(until_exit.close)
     nursery = until_exit.enter_context(processes.nursery(Limits(), isolate=isolate))
-    grading.warm_up(tuple(labs.find().values()))
+    grading.warm_up(())
     return Judge(nursery, Secret.read(Path(secret)) if secret else PUBLIC)
 
 

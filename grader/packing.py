@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import torch
+from labkit import native
 from torch import Tensor
 from transformer_lens import ActivationCache
 from transformer_lens.model_bridge import TransformerBridge
@@ -55,12 +56,7 @@ class Packing:
 
     def _model(self, model: Any) -> int:
         if id(model) not in self._seen:
-            config = {
-                key: value
-                for key, value in vars(model.cfg).items()
-                if type(value) in (bool, int, float, str) or key == "normalization_type"
-            }
-            weights = {name: tensor.detach() for name, tensor in model.state_dict().items()}
+            weights = {name: p.detach() for name, p in native.parameters(model).items()}
             self._seen[id(model)] = len(self.models)
-            self.models.append({"config": config, "weights": self.pack(weights)})
+            self.models.append({"config": native.config_of(model), "weights": self.pack(weights)})
         return self._seen[id(model)]

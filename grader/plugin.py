@@ -34,7 +34,7 @@ def run(exam: Exam, exercises: Sequence[str] | None = None) -> list[Outcome]:
         "--assert=plain", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging",
         "-p", "no:capture", "-p", "no:doctest", "-p", "no:junitxml", "-p", "no:faulthandler",
         "-p", "no:xdist", "-p", "no:unraisableexception", "-p", "no:threadexception",
-        "-p", "no:warnings", "-p", "no:nbval", "-p", "no:jaxtyping", "--noconftest", "-q",
+        "-p", "no:warnings", "-p", "no:nbval", "-p", "no:jaxtyping", "--noconftest",
         *(str(path) for path in files if path.exists()),
     ]  # fmt: skip
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()) as said:

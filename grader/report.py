@@ -8,17 +8,18 @@ a page is rendered. Everything comes from the results: no course folder is read.
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import quote
 
 from grader import feedback, gradebook
 from grader import results as results_file
 from grader.records import ExerciseResult, LabResult
 
-_BINS = 10
 Where = dict[tuple[str, str], str]  # (student, lab) -> link from the class page
 
 
@@ -28,13 +29,14 @@ class Who:
 
     student: str
     href: str
+    said: str = ""  # what there is to say of this student alone
 
 
 @dataclass(frozen=True)
 class Cell:
     """One exercise of one student in the heatmap."""
 
-    state: str  # "0" (nothing) to "4" (nearly all), "full", "fault", "none" (no such exercise)
+    state: str  # "full", "z4" (nearly all) to "z0" (nothing), "open", "fault", "void" (not there)
     text: str
     title: str
     href: str  # empty where there is nothing to read
@@ -51,12 +53,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of the graded students pass all, some and none of an exercise's checks."""
+    """How many of the graded students pass all, some or none of an exercise's checks."""
 
     name: str
     full: int
     part: int
-    none: int
+    zero: int
+    open: int  # not written
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Misconception:
 class Matter:
     """Something a human has to look at, and whom it concerns."""
 
-    kind: str
+    kind: str  # fault, unreadable, missing, manual, remark
     what: str
     detail: str
     who: tuple[Who, ...]
@@ -91,8 +94,8 @@ class LabReport:
     perfect: int
     progress: tuple[Progress, ...]
     misconceptions: tuple[Misconception, ...]
-    rows: tuple[Row, ...]  # graded, best first
-    absent: tuple[tuple[Who, LabResult], ...]  # unreadable and missing
+    rows: tuple[Row, ...]  # graded, lowest score first
+    absent: tuple[tuple[Who, str], ...]  # the others, with "unreadable" or "missing"
     matters: tuple[Matter, ...]
 
 
@@ -113,19 +116,11 @@ def page(results: Iterable[LabResult], about: feedback.About | None = None) -> s
         for lab, names in exercises.items()
     ]
     students: dict[str, dict[str, LabResult]] = {}
-    for result in ordered:
+    for result in sorted(ordered, key=_spoken):
         students.setdefault(result.student, {})[result.lab] = result
-    return feedback.render(
-        "index.html.j2",
-        ("page.css", "index.css"),
-        script="index.js",
-        labs=labs,
-        students=students,
-        where=where,
-        count=len(ordered),
-        graded=sum(lab.graded for lab in labs),
-        is_final={(r.student, r.lab): not any(map(gradebook.faults, r.exercises)) for r in ordered},
-    )
+    styles = ("page.css", "index.css")
+    data = {"labs": labs, "students": students, "where": where}
+    return feedback.render("index.html.j2", styles, script="index.js", **data)
 
 
 def lab_report(
@@ -133,16 +128,15 @@ def lab_report(
 ) -> LabReport:
     """Count one lab's results, which are sorted by student."""
     graded = [result for result in results if result.status == "graded"]
-    absent = [result for result in results if result.status != "graded"]
     percent = [100 * result.score / (result.max_score or 1) for result in graded]
-    bins = [0] * _BINS
+    bins = [0] * 10
     for value in percent:
-        bins[max(0, min(_BINS - 1, int(value / 100 * _BINS + 1e-9)))] += 1
-    ranked = sorted(graded, key=lambda result: (-result.score, result.student))
+        bins[max(0, min(9, int(value / 10 + 1e-9)))] += 1
+    ranked = sorted(graded, key=lambda result: (result.score, result.student))
     return LabReport(
         name=results[0].lab,
         title=feedback.title(results[0].lab, about),
-        max_score=max((result.max_score for result in results), default=0.0),
+        max_score=max(result.max_score for result in results),
         graded=len(graded),
         bins=tuple(bins),
         quartiles=_quartiles(percent),
@@ -150,9 +144,14 @@ def lab_report(
         progress=tuple(_progress(exercise, graded) for exercise in exercises),
         misconceptions=_misconceptions(graded, where),
         rows=tuple(_row(result, exercises, where) for result in ranked),
-        absent=tuple((_who(result, where), result) for result in absent),
+        absent=tuple((_who(r, where), r.status) for r in results if r.status != "graded"),
         matters=_matters(results, where),
     )
+
+
+def _spoken(result: LabResult) -> str:
+    """The student's name as people look it up: without regard to case and accents."""
+    return re.sub("[\u0300-\u036f]", "", normalize("NFKD", result.student)).casefold()
 
 
 def _quartiles(percent: list[float]) -> tuple[float, float, float] | None:
@@ -163,16 +162,13 @@ def _quartiles(percent: list[float]) -> tuple[float, float, float] | None:
 
 
 def _progress(name: str, graded: list[LabResult]) -> Progress:
-    """Exercises with a FAULT are not counted: how far they are is not known."""
-    shares = [
-        _fraction(exercise)
-        for result in graded
-        for exercise in result.exercises
-        if exercise.name == name and not gradebook.faults(exercise)
-    ]
-    full = sum(share >= 1 for share in shares)
-    none = sum(share <= 0 for share in shares)
-    return Progress(name, full, len(shares) - full - none, none)
+    """A FAULT is not counted: how far that student is in the exercise is not known."""
+    own = [e for result in graded for e in result.exercises if e.name == name]
+    left = sum(feedback.is_open(e) for e in own)
+    written = [e for e in own if e.checks and not gradebook.faults(e) and not feedback.is_open(e)]
+    shares = [_fraction(exercise) for exercise in written]
+    full, zero = sum(share >= 1 for share in shares), sum(share <= 0 for share in shares)
+    return Progress(name, full, len(shares) - full - zero, zero, left)
 
 
 def _fraction(exercise: ExerciseResult) -> float:
@@ -201,49 +197,50 @@ def _row(result: LabResult, exercises: tuple[str, ...], where: Where) -> Row:
 
 
 def _cell(result: LabResult, name: str, exercise: ExerciseResult | None, where: Where) -> Cell:
-    if exercise is None:
-        return Cell("none", "", f"{result.student}, {name}: not in this notebook's results", "")
+    if exercise is None or not exercise.checks:
+        return Cell("void", "", f"{result.student}, {name}: no check was run", "")
+    count, faults = len(exercise.checks), gradebook.faults(exercise)
     passed = sum(check.status == "PASS" for check in exercise.checks)
-    text = f"{passed}/{len(exercise.checks)}"
-    said = f"{result.student}, {name}: {passed} of {len(exercise.checks)} checks"
+    said = f"{result.student}, {name}: {passed} of {count} checks"
     href = _who(result, where, name).href
-    if gradebook.faults(exercise):
-        return Cell("fault", "!", f"{said}; {gradebook.faults(exercise)} failed on our side", href)
+    if faults:
+        return Cell("fault", "!", f"{said}; {faults} failed on our side", href)
+    if feedback.is_open(exercise):
+        return Cell("open", "–", f"{result.student}, {name}: not written yet", "")
     share = _fraction(exercise)
     if share >= 1:
         return Cell("full", "✓", said, "")
-    errors = sum(check.status == "ERROR" for check in exercise.checks)
-    more = f"; {errors} stopped by an error" if errors else ""
-    return Cell("0" if share <= 0 else str(int(share * 4) + 1), text, said + more, href)
+    state = "z0" if share <= 0 else f"z{int(share * 4) + 1}"
+    return Cell(state, f"{passed}/{count}", said, href)
 
 
 def _matters(results: list[LabResult], where: Where) -> tuple[Matter, ...]:
     """What needs a human, most urgent first; the same matter of many students is one entry."""
     found: dict[tuple[str, str, str], list[Who]] = {}
-    kinds = ("fault", "unreadable", "missing", "remark", "manual")
+    kinds = ("fault", "unreadable", "missing", "manual", "remark")
     for result in results:
         who = _who(result, where)
-        if result.status == "missing":
-            found.setdefault(("missing", "", ""), []).append(who)
-        elif result.status == "unreadable":
-            found.setdefault(("unreadable", result.reason, ""), []).append(who)
-        elif result.reason:
-            found.setdefault(("remark", result.reason, ""), []).append(who)
-        for exercise in result.exercises:
-            for check in exercise.checks:
-                if check.status == "FAULT":
-                    what = f"{exercise.name}: {check.id}"
-                    there = _who(result, where, exercise.name)
-                    found.setdefault(("fault", what, check.message), []).append(there)
-        for question in result.manual if result.status == "graded" else ():
+        faults = [
+            ((f"{exercise.name}: {check.id}", check.message), _who(result, where, exercise.name))
+            for exercise in result.exercises
+            for check in exercise.checks
+            if check.status == "FAULT"
+        ]
+        for matter, there in faults:
+            found.setdefault(("fault", *matter), []).append(there)
+        if result.status != "graded":
+            found.setdefault((result.status, "", ""), []).append(who)
+            continue
+        if result.reason and not faults:
+            found.setdefault(("remark", "", ""), []).append(who)
+        for question in result.manual:
             points = gradebook.number(question.max_score)
             found.setdefault(("manual", question.name, points), []).append(who)
-    ranked = sorted(
-        found.items(), key=lambda item: (kinds.index(item[0][0]), -len(item[1]), item[0])
-    )
+    ranked = sorted(found.items(), key=lambda item: (kinds.index(item[0][0]), -len(item[1])))
     return tuple(Matter(*key, tuple(who)) for key, who in ranked)
 
 
 def _who(result: LabResult, where: Where, exercise: str = "") -> Who:
     href = where[result.student, result.lab]
-    return Who(result.student, f"{href}#{feedback.anchor(exercise)}" if exercise else href)
+    anchor = f"#{feedback.anchor(exercise)}" if exercise else ""
+    return Who(result.student, href + anchor, result.reason)

@@ -3,7 +3,7 @@
 A record counts once it is whole. A run that is killed while it writes leaves at most a piece of
 one line at the end of the file; ``read`` passes over it, and the next ``append`` cuts it off, so
 that the submission is simply graded again. ``finish`` rewrites the file in one canonical order: the
-bytes at the end do not depend on the order of grading, on the workers or on how often it was killed.
+bytes do not depend on the order of grading, on the workers or on how often a run was killed.
 
 The other writers of a run's files use ``replace`` to put a whole file in place at once.
 """

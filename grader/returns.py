@@ -57,8 +57,8 @@ def _wrong(value: Any, expected: Any) -> str | None:
         return None if None in problems else problems[0]
     if _is_array(expected):
         return _wrong_tensor(value, expected)
-    if origin in (tuple, list, dict):
-        return _wrong_container(value, origin, parts)
+    if origin in (tuple, list, dict) or expected in (tuple, list, dict):
+        return _wrong_container(value, origin or expected, parts)
     if expected is None or expected is type(None):
         return None if value is None else f"it should return nothing, and returned {_name(value)}"
     if isinstance(expected, type):
@@ -72,12 +72,13 @@ def _wrong_tensor(value: Any, expected: Any) -> str | None:
         return "it returned None: is there a `return`?"
     if type(value) is not Tensor:
         return f"it returned {_name(value)} instead of a tensor [{axes}]"
-    kinds = tuple(expected.dtypes) if hasattr(expected, "dtypes") else ()
-    names = [str(kind) for kind in kinds]
+    kinds = getattr(expected, "dtypes", ())
+    names = kinds if isinstance(kinds, tuple | list) else ()  # jaxtyping's Shaped has any dtype
     dtype = str(value.dtype).removeprefix("torch.")
     if names and dtype not in names:
         wanted = "floating point numbers" if "float32" in names else "integers"
-        wanted = "booleans" if names == ["bool"] else wanted
+        wanted = "numbers" if {"float32", "int64"} <= set(names) else wanted
+        wanted = "truth values" if "bool" in names else wanted
         return f"it returned a tensor of {dtype} where {wanted} are asked for"
     count = len(axes.split())
     variadic = any(part.startswith(("...", "*")) for part in axes.split())
@@ -99,6 +100,9 @@ def _wrong_container(value: Any, origin: Any, parts: tuple[Any, ...]) -> str | N
             return f"it returned {len(value)} values where {len(parts)} are asked for"
         problems = [_wrong(item, part) for item, part in zip(value, parts, strict=True)]
         return next((problem for problem in problems if problem), None)
+    if origin is dict and parts:
+        problems = [_wrong(k, parts[0]) or _wrong(v, parts[1]) for k, v in value.items()]
+        return next((problem for problem in problems if problem), None)
     if origin in (list, tuple) and parts:
         problems = [_wrong(item, parts[0]) for item in value]
         return next((problem for problem in problems if problem), None)
@@ -118,6 +122,8 @@ def _wrong_scalar(value: Any, expected: type) -> str | None:
         return f"it returned {_name(value)} where a single number is asked for"
     if expected is str and type(value) is not str:
         return f"it returned {_name(value)} instead of a string"
+    if expected is Tensor and type(value) is not Tensor:
+        return f"it returned {_name(value)} instead of a tensor"
     return None
 
 

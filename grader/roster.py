@@ -45,7 +45,8 @@ def students(path: Path) -> list[str]:
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+        lines = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+        rows = [row for row in lines if any(row)]
     except csv.Error as error:
         raise UserError(f"the roster {path} is no CSV: {error}") from error
     titles = [title.strip().casefold() for title in rows[0]] if rows else []
@@ -55,11 +56,12 @@ def students(path: Path) -> list[str]:
     found: dict[str, str] = {}
     for row in rows:
         student = row[column].strip() if column < len(row) else ""
-        spelled = seeds.normalise(student)
-        if spelled in found:
+        if not student:
+            continue
+        file = planted.challenge_file(student)
+        if file in found:
             raise UserError(f"the roster {path} has {student!r} twice (case does not count)")
-        if spelled:
-            found[spelled] = student
+        found[file] = student
     if not found:
         raise UserError(f"there is no student in the roster {path}")
     return list(found.values())

@@ -45,8 +45,8 @@ class Limits:
     """What a worker may use. Sizes in bytes, times in seconds of processor time."""
 
     memory: int = 2 << 30  # beyond what the warm parent has mapped already
-    cpu_call: int = 20
-    cpu_total: int = 240
+    cpu_call: int = 10
+    cpu_total: int = 180
     file_size: int = 16 << 20
     open_files: int = 128
     wall_factor: int = 6  # a call's wall-clock limit is this times cpu_call: load must not decide
@@ -151,8 +151,8 @@ def confine(limits: Limits, readable: Iterable[Path], scratch: Path, landlock: b
         _restrict(readable, scratch)
 
 
-def readable(lab: Path) -> list[Path]:
-    """List what a worker may read: the interpreter, its packages, labkit and the lab's helpers."""
+def readable() -> list[Path]:
+    """List what a worker may read: the interpreter, its packages and labkit."""
     paths = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_exec_prefix)}
     paths.update(Path(p) for p in sysconfig.get_paths().values())
     paths.update(Path(p) for p in ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo"))
@@ -160,7 +160,6 @@ def readable(lab: Path) -> list[Path]:
     package = importlib.util.find_spec("labkit")
     assert package is not None and package.submodule_search_locations is not None
     paths.update(Path(p) for p in package.submodule_search_locations)
-    paths.update(lab.glob("*_helpers.py"))
     return sorted(path.resolve() for path in paths)
 
 

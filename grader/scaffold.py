@@ -1,6 +1,6 @@
 """Starts a new lab: ``python -m grader new 07_topic`` writes one that already keeps the contract.
 
-The lab has one exercise (the entropy of a next-token distribution), a written question and a
+The lab has one exercise (the entropy of a next-token distribution), two written questions and a
 figure; hidden checks, misconceptions and other correct solutions lie where the grader looks. The
 texts are templates in ``templates/lab``. Releasing it is a step of its own.
 """

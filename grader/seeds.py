@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,9 @@ PUBLIC = Secret(b"interp-labs: public seeds, no course secret")
 
 def draw(secret: Secret, *labels: str) -> int:
     """Derive a seed of 63 bits from the secret and any labels (HMAC-SHA256, RFC 2104)."""
-    message = b"\x00".join(label.encode(errors="surrogateescape") for label in labels)
+    # Lengths first: a NUL that somebody typed into a name moves nothing from one label to another.
+    parts = [label.encode(errors="surrogatepass") for label in labels]
+    message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     digest = hmac.new(secret.key, message, hashlib.sha256).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
@@ -69,5 +72,5 @@ def challenge_seed(secret: Secret, student: str, lab: str) -> int:
 
 
 def normalise(student: str) -> str:
-    """Spell a student's id as the challenge's file name does: without case and outer blanks."""
-    return " ".join(student.split()).casefold()
+    """Spell a student's id as `labkit.planted` does: one form, without case and outer blanks."""
+    return " ".join(unicodedata.normalize("NFKC", student).split()).casefold()

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from torch import Tensor
 
 from grader import wire
-from grader.lines import Line, StudentError
+from grader.lines import Line, StudentError, said
 from grader.packing import Packing
 from grader.returns import Annotation, wrong_return
 from grader.wire import Frame, Handle, WireError
@@ -204,13 +204,12 @@ class Student:
 
 
 def _raise(error: Any) -> NoReturn:
-    if type(error) is not dict:
-        raise WireError("an error that is no object")
-    kind, text, limit = (str(error.get(key) or "")[:400] for key in ("type", "text", "limit"))
+    kind, text, limit = said(error)
     where = ""
     if type(error.get("cell")) is int and type(error.get("line")) is int:
-        function = str(error.get("function") or "")[:60]
-        inside = f"in {function}, " if function.isidentifier() else ""
+        function = error.get("function")
+        known = type(function) is str and function[:60].isidentifier()
+        inside = f"in {function[:60]}, " if known else ""
         where = f" ({inside}line {error['line']} of code cell {error['cell']})"
     if limit:
         failure = StudentError(f"your code ran out of its {limit} limit{where}")

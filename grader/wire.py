@@ -1,21 +1,13 @@
-"""What crosses the line between judge and worker: data, in frames, with caps. Never a pickle.
+"""What crosses the line between judge and worker: data, with caps. Never a pickle.
 
-A frame is a 16-byte prefix (two lengths), a JSON header and the raw bytes of its tensors. `pack`
-turns a value into a JSON tree and tensors, `unpack` turns it back; both are pure. What a tree may
-hold is a closed list: None, bool, int, float, str, list, tuple, dict, tensors of plain dtypes, and
-on the way to the worker models, activation caches and callables. Anything else of a student's stays
-with the worker and crosses as a `Handle`.
-
-Who reads a frame trusts nothing in it: sizes, depth, dtypes and shapes are checked before use, and
-whatever breaks the form raises `WireError`.
+`pack` turns a value into a JSON tree and tensors, `unpack` turns it back; both are pure, `frames`
+sends and receives them. What a tree may hold is a closed list: None, bool, int, float, str, list,
+tuple, dict, tensors of plain dtypes, and on the way to the worker models, activation caches and
+callables. Anything else of a student's stays with the worker and crosses as a `Handle`.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import socket
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,20 +15,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_PREFIX = struct.Struct(">QQ")
-MAX_HEADER = 4 << 20
-MAX_BLOB = 256 << 20
 MAX_DEPTH = 24
-MAX_ITEMS = 100_000
-MAX_TENSORS = 4_096
-MAX_DIM = 1 << 31
 DTYPES: dict[str, torch.dtype] = {
     name: getattr(torch, name)
     for name in (
         "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128"
     ).split()
 }
-_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 class WireError(Exception):
@@ -138,112 +124,12 @@ def unpack(tree: Any, tensors: list[Tensor], other: Packer, depth: int = 0) -> A
     return other(tree)
 
 
-def send(channel: socket.socket, frame: Frame) -> None:
-    """Write one frame.
-
-    Raises:
-        WireError: the frame is over a cap.
-        OSError: the other side is gone.
-    """
-    blobs = [_bytes(tensor) for tensor in frame.tensors]
-    specs = [[_NAMES[t.dtype], list(t.shape)] for t in frame.tensors]
-    header = json.dumps([frame.tree, specs], separators=(",", ":")).encode()
-    size = sum(len(blob) for blob in blobs)
-    if len(header) > MAX_HEADER or size > MAX_BLOB or len(specs) > MAX_TENSORS:
-        raise WireError(f"a reply of {_megabytes(len(header) + size)}, over the limit")
-    channel.sendall(_PREFIX.pack(len(header), size) + header + b"".join(blobs))
-
-
-def receive(channel: socket.socket) -> Frame:
-    """Read one frame.
-
-    Raises:
-        WireError: it breaks the form or is over a cap.
-        EOFError: the other side closed the line.
-        OSError: a time-out set on the socket, or the line broke.
-    """
-    header_size, blob_size = _PREFIX.unpack(_read(channel, _PREFIX.size))
-    if header_size > MAX_HEADER or blob_size > MAX_BLOB:
-        raise WireError(f"a reply of {_megabytes(header_size + blob_size)}, over the limit")
-    header = bytes(_read(channel, header_size))
-    blob = _read(channel, blob_size)
-    _bound_items(header)
-    try:
-        parsed = json.loads(header)
-    except (ValueError, RecursionError) as error:
-        raise WireError("a header that is not JSON") from error
-    if type(parsed) is not list or len(parsed) != 2 or type(parsed[1]) is not list:
-        raise WireError("a header of the wrong form")
-    return Frame(parsed[0], _tensors(parsed[1], blob))
-
-
-def _tensors(specs: list[Any], blob: bytearray) -> list[Tensor]:
-    if len(specs) > MAX_TENSORS:
-        raise WireError("too many tensors")
-    tensors = []
-    offset = 0
-    for spec in specs:
-        if type(spec) is not list or len(spec) != 2 or type(spec[1]) is not list:
-            raise WireError("a malformed tensor")
-        name, shape = spec
-        dtype = DTYPES.get(name) if type(name) is str else None
-        if dtype is None or len(shape) > 16:
-            raise WireError("a tensor of an unknown dtype or too many axes")
-        if any(type(n) is not int or not 0 <= n < MAX_DIM for n in shape):
-            raise WireError("a tensor of an impossible shape")
-        size = math.prod(shape) * dtype.itemsize
-        if offset + size > len(blob):
-            raise WireError("a tensor larger than its bytes")
-        # A bool is one byte that must be 0 or 1: any other byte is undefined behaviour in torch.
-        raw_dtype = torch.uint8 if dtype is torch.bool else dtype
-        if size:
-            # A copy of its own: aligned, and it does not hold the whole blob in memory.
-            own = blob[offset : offset + size]
-            tensor = torch.frombuffer(own, dtype=raw_dtype).reshape(shape)
-        else:
-            tensor = torch.empty(shape, dtype=raw_dtype)
-        tensors.append(tensor != 0 if dtype is torch.bool else tensor)
-        offset += size
-    if offset != len(blob):
-        raise WireError("bytes that belong to no tensor")
-    return tensors
-
-
 def _plain(tensor: Tensor) -> Tensor:
     tensor = tensor.detach()
-    if tensor.layout is not torch.strided or tensor.is_meta or tensor.dtype not in _NAMES:
+    if tensor.layout is not torch.strided or tensor.is_meta or tensor.dtype not in NAMES:
         raise WireError(f"a tensor of layout {tensor.layout} and dtype {tensor.dtype}")
     return tensor.cpu().resolve_conj().resolve_neg().contiguous()
 
 
-def _bytes(tensor: Tensor) -> bytes:
-    if tensor.numel() == 0:
-        return b""
-    return bytes(tensor.reshape(-1).view(torch.uint8).numpy().data)
-
-
-def _read(channel: socket.socket, size: int) -> bytearray:
-    buffer = bytearray(size)
-    view = memoryview(buffer)
-    done = 0
-    while done < size:
-        count = channel.recv_into(view[done:], min(size - done, 1 << 20))
-        if count == 0:
-            raise EOFError("the worker closed the line")
-        done += count
-    return buffer
-
-
-def _bound_items(header: bytes) -> None:
-    """Refuse what would make the JSON reader build millions of objects."""
-    # Separators inside strings count too; that errs on the safe side, an honest reply has few.
-    if header.count(b",") + header.count(b"[") + header.count(b"{") > 8 * MAX_ITEMS:
-        raise WireError("too many items")
-
-
 def _flat_tuple(key: Any) -> bool:
     return type(key) is tuple and all(type(part) in (str, int, float, bool) for part in key)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / (1 << 20):.1f} MB"

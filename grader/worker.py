@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor
 
-from grader import wire
+from grader import frames, wire
 from grader.namespace import Namespace, StudentFault, describe
 from grader.wire import Frame, WireError
 
@@ -22,8 +22,8 @@ def serve(channel: socket.socket) -> None:
     def call_back(number: int, args: Any) -> Any:
         tensors: list[Tensor] = []
         tree = wire.pack(tuple(args), tensors, namespace.keep)
-        wire.send(channel, Frame({"callback": number, "args": tree}, tensors))
-        answer = wire.receive(channel)
+        frames.send(channel, Frame({"callback": number, "args": tree}, tensors))
+        answer = frames.receive(channel)
         if "error" in answer.tree:
             raise StudentFault(answer.tree["error"])
         return wire.unpack(answer.tree["ok"], answer.tensors, _refuse)
@@ -31,15 +31,15 @@ def serve(channel: socket.socket) -> None:
     namespace = Namespace(call_back)
     while True:
         try:
-            request = wire.receive(channel)
+            request = frames.receive(channel)
         except (EOFError, OSError):
             return
         _allow_cpu(request.tree["cpu"])
         reply = namespace.handle(request)
         try:
-            wire.send(channel, reply)
+            frames.send(channel, reply)
         except WireError as error:
-            wire.send(channel, Frame({"error": describe(error)}))
+            frames.send(channel, Frame({"error": describe(error)}))
 
 
 def _allow_cpu(seconds: int) -> None:

@@ -10,7 +10,7 @@ A statement survives when it is
   imported modules (``torch.arange(5)``, ``math.sqrt(2)``), but not into labkit's models, plots or
   check, a lab's helpers or matplotlib, and not to functions of the notebook: those are experiments;
 - an assignment to one of the names the caller asks to keep (an exercise's own name);
-- ``Class.attribute = ...`` on a class of the notebook;
+- ``Class.attribute = ...`` on a class of the notebook, ``answer["layer"] = 3`` on a kept variable;
 - an ``if`` or ``try`` that holds nothing but such statements.
 """
 
@@ -18,16 +18,18 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+
+from labkit.cells import assigned, inside, parse, segment, statements
 
 _SAFE_BUILTINS = frozenset(
     "abs bool bytes complex dict divmod enumerate float frozenset int len list max min range "
     "reversed round set slice sorted str sum tuple zip".split()
 )
 _EXPERIMENT_MODULES = re.compile(r"^(labkit(\.(?!data\b).*)?|matplotlib(\..*)?|.*_helpers)$")
-_TRANSPARENT_MAGICS = re.compile(r"\A\s*%%(time|timeit|capture|prun)\b.*\n")
 
 
 @dataclass(frozen=True)
@@ -64,24 +66,22 @@ def survivors(cells: Sequence[str], keep: Collection[str] = ()) -> Survivors:
     rule = _Rule(frozenset(keep))
     for number, cell in enumerate(cells, start=1):
         try:
-            source = _plain_python(cell)
-            tree = compile(
-                source, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            )
+            source, tree = parse(cell)
         except SyntaxError as error:
             result.broken[number] = f"{error.msg} (line {error.lineno})"
             continue
-        except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-            result.broken[number] = str(error) or type(error).__name__
+        except Exception as error:  # deep nesting, null bytes, lone surrogates, IPython's own
+            text = str(error).encode(errors="backslashreplace").decode()
+            result.broken[number] = text or type(error).__name__
             continue
         lines = source.encode().split(b"\n")
         for node in tree.body:
-            if rule.survives(node):
+            if _survives(rule, node):
                 first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-                result.kept.append(Kept(_segment(lines, node, first), number, first))
+                result.kept.append(Kept(segment(lines, node, first), number, first))
                 rule.learn(node)
             else:
-                for name in _assigned(node):
+                for name in assigned(node):
                     result.left_out.setdefault(name, number)
     result.names = set(rule.known)
     result.left_out = {n: c for n, c in result.left_out.items() if n not in rule.known}
@@ -115,10 +115,9 @@ class _Rule:
             case ast.Pass():
                 return True
             case ast.If():
-                return self._constant(node.test) and self._all(node.body, node.orelse)
+                return self._constant(node.test) and self._all(node)
             case ast.Try():
-                handlers = [handler.body for handler in node.handlers]
-                return self._all(node.body, *handlers, node.orelse, node.finalbody)
+                return self._all(node)
             case ast.Assign(targets=targets, value=value):
                 return all(self._target(t) for t in targets) and (
                     self._wanted(targets) or self._constant(value)
@@ -132,16 +131,17 @@ class _Rule:
         return False
 
     def learn(self, node: ast.stmt) -> None:
-        for part in _statements(node):
+        for part in statements(node):
             match part:
                 case ast.Import(names=names):
                     for alias in names:
-                        name = alias.asname or alias.name.split(".")[0]
-                        self._import(name, alias.name)
+                        top = alias.name.split(".")[0]
+                        self._import(alias.asname or top, alias.name if alias.asname else top)
                 case ast.ImportFrom(module=module, names=names):
                     for alias in names:
-                        full = alias.name if module is None else f"{module}.{alias.name}"
-                        self._import(alias.asname or alias.name, full, module or "")
+                        # `from labkit import data` is no experiment, `import labkit` could be any.
+                        whole = "" if module in (None, "labkit") else module
+                        self._import(alias.asname or alias.name, f"{module}.{alias.name}", whole)
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                     self.known.add(name)
                     self.experiment_roots.add(name)
@@ -150,27 +150,37 @@ class _Rule:
                     self.experiment_roots.add(name)
                     self.classes.add(name)
                 case _:
-                    self.known.update(_assigned(part))
+                    self.known.update(assigned(part))
 
     def _import(self, name: str, *full: str) -> None:
         self.known.add(name)
-        if any(_EXPERIMENT_MODULES.match(path) for path in full if path != "labkit"):
+        if any(_EXPERIMENT_MODULES.match(path) for path in full):
             self.experiment_roots.add(name)
 
-    def _all(self, *bodies: list[ast.stmt]) -> bool:
-        return all(self.survives(node) for body in bodies for node in body)
+    def _all(self, node: ast.If | ast.Try) -> bool:
+        inner = copy.deepcopy(self)  # what a body defines, the rest of it may use
+        for part in inside(node):
+            if not inner.survives(part):
+                return False
+            inner.learn(part)
+        return True
 
     def _wanted(self, targets: Sequence[ast.expr]) -> bool:
-        return any(isinstance(t, ast.Name) and t.id in self.keep for t in targets)
+        roots = [t.value if isinstance(t, ast.Subscript) else t for t in targets]
+        return any(isinstance(root, ast.Name) and root.id in self.keep for root in roots)
 
     def _target(self, target: ast.expr) -> bool:
         match target:
             case ast.Name():
                 return True
+            case ast.Starred(value=inner):
+                return self._target(inner)
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 return all(self._target(element) for element in elements)
             case ast.Attribute(value=ast.Name(id=name)):
                 return name in self.classes
+            case ast.Subscript(value=ast.Name(id=name), slice=index):
+                return name in self.known - self.experiment_roots and self._constant(index)
         return False
 
     def _constant(self, node: ast.expr) -> bool:
@@ -206,53 +216,8 @@ class _Rule:
         return isinstance(root, ast.Constant | ast.List | ast.Dict | ast.Tuple | ast.JoinedStr)
 
 
-def _plain_python(cell: str) -> str:
-    """Turn IPython's extras into Python; a cell in another language becomes empty."""
-    cell = _TRANSPARENT_MAGICS.sub("\n", cell)
-    if cell.lstrip().startswith("%%"):
-        return ""
-    if not re.search(r"^\s*[%!?]|[?]\s*$|=\s*[%!]", cell, re.MULTILINE):
-        return cell
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return str(TransformerManager().transform_cell(cell))
-
-
-def _segment(lines: list[bytes], node: ast.stmt, first: int) -> str:
-    """Cut a statement out of its cell; columns in the syntax tree count bytes."""
-    assert node.end_lineno is not None and node.end_col_offset is not None
-    start = node.col_offset if first == node.lineno else 0
-    cut = list(lines[first - 1 : node.end_lineno])
-    cut[-1] = cut[-1][: node.end_col_offset]
-    cut[0] = cut[0][start:]
-    return b"\n".join(cut).decode()
-
-
-def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
-    """Yield a kept statement, or what stands inside a kept ``if`` or ``try``."""
-    if isinstance(node, ast.If | ast.Try):
-        for part in ast.iter_child_nodes(node):
-            if isinstance(part, ast.stmt):
-                yield from _statements(part)
-            elif isinstance(part, ast.ExceptHandler):
-                for inner in part.body:
-                    yield from _statements(inner)
-    else:
-        yield node
-
-
-def _assigned(node: ast.stmt) -> set[str]:
-    """Return the names that a top-level statement binds, not looking into functions."""
-    own_scope = (
-        ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
-        ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
-    )  # fmt: skip
-    names = set()
-    stack: list[ast.AST] = [node]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            names.add(part.id)
-        if not isinstance(part, own_scope):
-            stack.extend(ast.iter_child_nodes(part))
-    return names
+def _survives(rule: _Rule, node: ast.stmt) -> bool:
+    try:
+        return rule.survives(node)
+    except RecursionError:  # a chain of hundreds of elif
+        return False

@@ -49,8 +49,9 @@ def test_never_on_top_at_the_end(student, rng):
     then the number of layers, however often the answer was on top before."""
     n_layers = int(torch.randint(9, 14, (), generator=rng))
     commits = _commits(rng, n_layers, 6)
-    commits[1] = commits[4] = n_layers
+    commits[1] = commits[2] = commits[4] = n_layers
     ranks = _trajectories(rng, n_layers, commits)
+    ranks[:, 2] += 1  # never on top at all
     ranks[:-1, 4] = 0  # on top all the way, and lost in the last layer
     result = student.commit_layer(ranks)
     close(result, torch.tensor(commits), **EXACT, because="the commit layers")

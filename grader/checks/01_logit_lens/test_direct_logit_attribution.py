@@ -1,10 +1,10 @@
 """Hidden checks for direct_logit_attribution: the model's own logits, and planted shares."""
 
 import torch
+from labkit import models
 from torch import Tensor
 
 from grader.assertions import close, tensor, unchanged
-from labkit import models
 
 # One calculation in float32 may come in; a wrong formula misses by tens of per cent.
 FLOAT32 = {"atol": 1e-4, "rtol": 1e-4}

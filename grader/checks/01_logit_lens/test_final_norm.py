@@ -1,8 +1,8 @@
 """Hidden checks for final_norm: torch's own norms, and what a norm must not notice."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from grader.assertions import close, tensor, unchanged
 
@@ -29,7 +29,7 @@ def test_without_beta_it_is_rms_norm(student, rng):
     n_pos = int(torch.randint(5, 9, (), generator=rng))
     for leading in ((3, n_pos), (4, 2, n_pos), ()):
         x, gamma, _ = _inputs(rng, *leading)
-        expected = F.rms_norm(x, gamma.shape, gamma, 1e-5)
+        expected = functional.rms_norm(x, gamma.shape, gamma, 1e-5)
         shape = f"x with {len(leading) + 1} axes"
         close(student.final_norm(x, gamma), expected, **FLOAT32, because=shape)
 
@@ -40,7 +40,7 @@ def test_with_beta_it_is_layer_norm(student, rng):
     n_pos = int(torch.randint(5, 9, (), generator=rng))
     for leading in ((3, n_pos), (4, 2, n_pos), ()):
         x, gamma, beta = _inputs(rng, *leading)
-        expected = F.layer_norm(x, gamma.shape, gamma, beta, 1e-5)
+        expected = functional.layer_norm(x, gamma.shape, gamma, beta, 1e-5)
         shape = f"x with {len(leading) + 1} axes"
         close(student.final_norm(x, gamma, beta), expected, **FLOAT32, because=shape)
 
@@ -75,7 +75,7 @@ def test_eps_is_added_under_the_root(student, rng):
     eps = float(0.05 + 0.2 * torch.rand((), generator=rng))
     rms = x / (x.square().mean(-1, keepdim=True) + eps).sqrt() * gamma
     close(student.final_norm(x, gamma, None, eps), rms, **FLOAT32, because="RMSNorm")
-    layer = F.layer_norm(x, gamma.shape, gamma, beta, eps)
+    layer = functional.layer_norm(x, gamma.shape, gamma, beta, eps)
     close(student.final_norm(x, gamma, beta, eps), layer, **FLOAT32, because="LayerNorm")
 
 

@@ -3,8 +3,8 @@
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from grader.assertions import close, holds, tensor, unchanged
 
@@ -26,7 +26,7 @@ def test_is_the_kl_from_final_to_layer(student, rng):
     logits = _logits(rng)
     log_q = logits.log_softmax(-1)
     log_p = log_q[-1].expand_as(log_q)
-    expected = F.kl_div(log_q, log_p, reduction="none", log_target=True).sum(-1)
+    expected = functional.kl_div(log_q, log_p, reduction="none", log_target=True).sum(-1)
     result, after = student.after("kl_to_final", logits)
     close(result, expected, **FLOAT32, because="KL(final || layer)")
     unchanged(after, (logits,))

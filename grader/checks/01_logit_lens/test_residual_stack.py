@@ -1,12 +1,12 @@
 """Hidden checks for residual_stack: the truth is what the model's own hooks recorded."""
 
 import torch
+from labkit import models
 from torch import Tensor
 from transformer_lens import ActivationCache
 from transformer_lens.model_bridge import TransformerBridge
 
 from grader.assertions import close, tensor
-from labkit import models
 
 # The stack is read or summed, never computed: float32 rounding is all that may come in.
 EXACT = {"atol": 1e-5, "rtol": 1e-5}

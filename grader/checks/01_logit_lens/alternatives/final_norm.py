@@ -1,15 +1,15 @@
 """Other right ways to write final_norm."""
 
 import torch
-import torch.nn.functional as F
 from einops import reduce
+from torch.nn import functional
 
 
 def built_in(x, gamma, beta=None, eps=1e-5):
     """torch has both norms."""
     if beta is None:
-        return F.rms_norm(x, x.shape[-1:], gamma, eps)
-    return F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+        return functional.rms_norm(x, x.shape[-1:], gamma, eps)
+    return functional.layer_norm(x, x.shape[-1:], gamma, beta, eps)
 
 
 def variance_and_rsqrt(x, gamma, beta=None, eps=1e-5):

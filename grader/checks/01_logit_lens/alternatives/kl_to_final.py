@@ -1,24 +1,19 @@
 """Other right ways to write kl_to_final."""
 
 import torch
-import torch.nn.functional as F
-from torch.distributions import Categorical, kl_divergence
+from torch.nn import functional
 
 
 def built_in(lens_logits):
     """torch's kl_div, layer by layer."""
-    target = F.log_softmax(lens_logits[-1], dim=-1)
+    target = functional.log_softmax(lens_logits[-1], dim=-1)
     layers = [
-        F.kl_div(F.log_softmax(layer, dim=-1), target, reduction="none", log_target=True).sum(-1)
+        functional.kl_div(
+            functional.log_softmax(layer, dim=-1), target, reduction="none", log_target=True
+        ).sum(-1)
         for layer in lens_logits
     ]
     return torch.stack(layers)
-
-
-def distributions(lens_logits):
-    """torch's distributions."""
-    final = Categorical(logits=lens_logits[-1].expand_as(lens_logits))
-    return kl_divergence(final, Categorical(logits=lens_logits))
 
 
 @torch.inference_mode()
@@ -35,4 +30,4 @@ def probabilities_as_target(lens_logits):
     """kl_div with probabilities as its target, laid out with the vocabulary first."""
     log_q = lens_logits.permute(3, 0, 1, 2).log_softmax(0)
     p = log_q[:, -1:].exp().expand_as(log_q)
-    return F.kl_div(log_q, p, reduction="none").sum(0)
+    return functional.kl_div(log_q, p, reduction="none").sum(0)

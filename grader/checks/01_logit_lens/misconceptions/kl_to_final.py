@@ -3,7 +3,8 @@
 import math
 
 import torch
-import torch.nn.functional as F
+from torch.distributions import Categorical, kl_divergence
+from torch.nn import functional
 
 
 def _kl(log_p, log_q):
@@ -21,7 +22,7 @@ def arguments_of_kl_div_swapped(lens_logits):
     its input is a log-probability, its target a probability."""
     probabilities = lens_logits.softmax(-1)
     final = lens_logits.log_softmax(-1)[-1].expand_as(probabilities)
-    return F.kl_div(final, probabilities, reduction="none").sum(-1)
+    return functional.kl_div(final, probabilities, reduction="none").sum(-1)
 
 
 def log_of_logits(lens_logits):
@@ -113,3 +114,10 @@ def log_of_a_little_more(lens_logits):
     `log_softmax`."""
     q = lens_logits.softmax(-1)
     return (q[-1] * ((q[-1] + 1e-10).log() - (q + 1e-10).log())).sum(-1)
+
+
+def distributions_round_to_0(lens_logits):
+    """`torch.distributions` calls a probability that rounds to 0 impossible and the KL infinite:
+    work with `log_softmax`, which keeps the logits' gap."""
+    final = Categorical(logits=lens_logits[-1].expand_as(lens_logits))
+    return kl_divergence(final, Categorical(logits=lens_logits))

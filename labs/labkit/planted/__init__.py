@@ -1,0 +1,44 @@
+"""Planted models: transformers written by hand, whose circuit is known exactly.
+
+A seed decides where the circuit lies, in which basis, and what it says, so a finding is right or
+wrong and differs from student to student. Each kind is a module with a ``build(seed)``; they are
+put together from the same parts:
+
+    subspaces   orthogonal directions of the residual stream, in a rotated basis
+    heads       what one attention head looks for and writes
+    blueprint   all weights of a model in the making, and an exact forward pass to calibrate them
+    record      `Planted`, what comes out
+    challenges  from a student's name to a seed and a file name
+
+    induction   a previous-token head and an induction head among decoys (lab 03)
+    commitment  a decoy token on the lens, an eraser, a writer (lab 01)
+"""
+
+from collections.abc import Callable
+
+from labkit.errors import LabError
+from labkit.planted import commitment, induction
+from labkit.planted.challenges import challenge_file, challenge_seed
+from labkit.planted.record import Planted, Truth
+
+__all__ = ["KINDS", "Planted", "Truth", "build", "challenge_file", "challenge_seed"]
+
+KINDS: dict[str, Callable[[int], Planted]] = {
+    "commitment": commitment.build,
+    "induction": induction.build,
+}
+
+
+def build(kind: str, seed: int) -> Planted:
+    """Build a planted model; equal arguments give equal weights.
+
+    Args:
+        kind: one of `KINDS`.
+        seed: any integer.
+
+    Raises:
+        LabError: no such kind.
+    """
+    if kind not in KINDS:
+        raise LabError(f"there is no planted model {kind!r}: choose from {', '.join(KINDS)}")
+    return KINDS[kind](seed)

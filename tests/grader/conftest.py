@@ -1,0 +1,31 @@
+"""A course of one scaffolded lab, made once, so that no test here hangs on the real labs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader import labs, release, scaffold
+
+LAB = "07_entropy"
+
+
+@pytest.fixture(scope="session")
+def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Read only: labkit, the set-up files, and lab 07_entropy, released."""
+    root = tmp_path_factory.mktemp("course")
+    junk = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(labs.ROOT / "labs" / "labkit", root / "labs" / "labkit", ignore=junk)
+    for name in ("pyproject.toml", "nbgrader_config.py", "requirements.lock", "environment.yml"):
+        shutil.copy(labs.ROOT / name, root / name)
+    scaffold.new(root, LAB)
+    release.write(root)
+    return root
+
+
+@pytest.fixture
+def course(released_course: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(released_course, tmp_path / "course"))
