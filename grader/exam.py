@@ -146,5 +146,5 @@ def verdict(error: BaseException, check: Callable[..., None]) -> tuple[CheckStat
     if isinstance(error, AssertionError):
         sentence = " ".join((inspect.getdoc(check) or check.__name__).split("\n\n")[0].split())
         text = " ".join(str(error).split())
-        return "FAIL", f"{sentence} {text[:1].upper()}{text[1:]}".strip() if text else sentence
+        return "FAIL", f"{sentence}\n{text}" if text else sentence
     return "FAULT", f"the check itself broke ({type(error).__name__}: {error})"

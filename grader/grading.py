@@ -17,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader import feedback, gradebook, labs, processes, report, results
+from grader import about, feedback, gradebook, labs, processes, report, results
 from grader.collect import collect
 from grader.judge import Judge
 from grader.labs import Lab
@@ -28,6 +28,7 @@ from grader.score import without_marks
 from grader.seeds import Secret, draw
 
 _ATTEMPTS = 2
+_OURS = "(our fault)"
 
 _judge: Judge | None = None  # one per judge process, made by `_sit_down`
 
@@ -68,7 +69,7 @@ def grade(order: Order, on_step: Callable[[Step], None]) -> list[LabResult]:
         standing = {
             (r.student, r.lab): r
             for r in results.read(path)
-            if digests.get((r.student, r.lab)) == r.digest
+            if digests.get((r.student, r.lab)) == r.digest and not _is_ours(r)
         }
         waiting = [s for s in submissions if (s.student, s.lab) not in standing]
         on_step(Step(len(standing), len(submissions), None))
@@ -81,8 +82,9 @@ def grade(order: Order, on_step: Callable[[Step], None]) -> list[LabResult]:
     final = results.in_order(standing.values())
     results.finish(path, final)
     gradebook.write(order.out / "gradebook.csv", final)
-    feedback.write(order.out, final)
-    report.write(order.out, final)
+    words = about.words(order.labs)
+    feedback.write(order.out, final, words)
+    report.write(order.out, final, words)
     return final
 
 
@@ -178,8 +180,14 @@ def _grade_one(submission: Submission, lab: Lab) -> LabResult:
     return _judge.grade(submission, lab)
 
 
+def _is_ours(result: LabResult) -> bool:
+    """Did something of ours break? Then the next run tries again."""
+    checks = [check for exercise in result.exercises for check in exercise.checks]
+    return _OURS in result.reason or any(check.status == "FAULT" for check in checks)
+
+
 def _broken(submission: Submission, lab: Lab) -> LabResult:
-    reason = "grading itself broke on this notebook, twice: an instructor must look (our fault)"
+    reason = f"grading itself broke on this notebook, twice: an instructor must look {_OURS}"
     return without_marks(
         Submission(submission.student, submission.lab, None, "unreadable", reason), lab
     )

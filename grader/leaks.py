@@ -51,13 +51,15 @@ def hidden_text(cells: Iterable[Cell]) -> list[Hidden]:
                 if len(needle) >= LINE and not is_given:
                     found.append(Hidden(str(cell.grade_id), shown.strip(), needle))
             whole = "".join(needle for _, needle, _ in lines)
-            if len(whole) >= REGION and not all(is_given for _, _, is_given in lines):
+            is_known = any(item.needle == whole for item in found)
+            is_given = all(is_given for _, _, is_given in lines)
+            if len(whole) >= REGION and not is_known and not is_given:
                 found.append(Hidden(str(cell.grade_id), "the whole solution", whole))
     return found
 
 
 def find(hidden: Iterable[Hidden], files: Mapping[PurePosixPath, bytes]) -> list[str]:
-    """One line for each file that holds something hidden."""
+    """One line for each hidden text and each file that holds it."""
     hidden = list(hidden)
     problems = []
     for path, content in sorted(files.items()):
@@ -68,7 +70,6 @@ def find(hidden: Iterable[Hidden], files: Mapping[PurePosixPath, bytes]) -> list
                     f"{path}: holds solution text of {item.owner}: `{item.shown}`; "
                     "reword it there, or end the line with `# given` in the source"
                 )
-                break
     return problems
 
 

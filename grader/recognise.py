@@ -1,8 +1,9 @@
 """Name the mistake: which misconception returns just what the student's function returned?
 
-A failed check is repeated, inside the judge, with each misconception in the student's place and
-the same seed. Where every call returns what the student's returned, the misconception is
-recognised; its docstring is the sentence the student reads.
+When an exercise fails, its checks are repeated, inside the judge, with each misconception in the
+student's place and the same seeds. Where every call of every check, also of those that passed,
+returns what the student's returned, the misconception is recognised; its docstring is the sentence
+the student reads.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def recognise(key: Key, outcomes: Sequence[Outcome]) -> dict[str, list[CheckResu
     results: dict[str, list[CheckResult]] = {}
     for exercise in dict.fromkeys(outcome.exercise for outcome in outcomes):
         mine = [outcome for outcome in outcomes if outcome.exercise == exercise]
-        sentence = _sentence(key, exercise, [o for o in mine if o.status in ("FAIL", "ERROR")])
+        failed = any(outcome.status in ("FAIL", "ERROR") for outcome in mine)
+        sentence = _sentence(key, exercise, mine) if failed else None
         results[exercise] = [
             CheckResult(
                 outcome.check,
@@ -41,10 +43,10 @@ def recognise(key: Key, outcomes: Sequence[Outcome]) -> dict[str, list[CheckResu
     return results
 
 
-def _sentence(key: Key, exercise: str, failed: Sequence[Outcome]) -> str | None:
+def _sentence(key: Key, exercise: str, outcomes: Sequence[Outcome]) -> str | None:
     # A check that ended before anything was asked says nothing about the mistake.
-    telling = [outcome for outcome in failed if outcome.trace and not _only_error(outcome.trace)]
-    if not telling:
+    telling = [outcome for outcome in outcomes if outcome.trace and not _only_error(outcome.trace)]
+    if all(outcome.status == "PASS" for outcome in telling):
         return None
     challenge = key.challenge() if reference.is_value(key.lab, exercise) else None
     for variant in reference.variants(key.lab, "misconceptions", exercise).values():

@@ -15,6 +15,8 @@ from requests.exceptions import SSLError
 from tqdm import tqdm
 
 ATTEMPTS = 6
+PAUSE = 0.5
+"""Seconds before the second attempt; doubled each time, to 5 at most."""
 CHUNK = 1 << 16
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and seconds without a byte."""
@@ -57,7 +59,7 @@ def download(url: str, part: Path, size: int, label: str) -> None:
                 hopeless = error.response is not None or isinstance(error, SSLError)
                 if hopeless or failures == ATTEMPTS:
                     raise Refused(_reason(error, address.hostname)) from error
-                time.sleep(min(0.25 * 2**failures, 5.0))
+                time.sleep(min(PAUSE * 2 ** (failures - 1), 5.0))
 
 
 def _go_on(session: requests.Session, url: str, part: Path, size: int, bar: tqdm[Never]) -> None:

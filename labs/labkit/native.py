@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.model_bridge.generalized_components import NormalizationBridge
 
 Config = dict[str, Any]
 
@@ -34,7 +35,7 @@ def boot(
         config: settings out of `FIELDS`; what is left out takes TransformerLens' default.
         weights: every parameter by the name `parameters` gives it, cast to ``dtype``; without
             them the parameters are whatever torch draws.
-        dtype: of all parameters.
+        dtype: of all parameters; float64 holds throughout.
 
     Raises:
         ValueError: a setting that is none, or names or shapes that do not fit the config.
@@ -44,6 +45,12 @@ def boot(
     with torch.random.fork_rng(devices=[]):
         model = TransformerBridge.boot_native({**config, "init_weights": False}, dtype=dtype)
     model.eval()
+    if dtype == torch.float64:
+        # TransformerLens hands RMS norms to a module that works in float32 whatever comes in; its
+        # own computation keeps the precision.
+        for module in model.modules():
+            if isinstance(module, NormalizationBridge):
+                module.use_native_layernorm_autograd = False
     if weights is not None:
         load(model, weights)
     return model

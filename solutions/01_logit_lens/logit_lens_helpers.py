@@ -6,6 +6,7 @@ Nothing here answers an exercise.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ HEADLINE = Path(os.environ.get("INTERP_LABS_OUT", "figures")) / "headline.png"
 
 def norm_weights(
     model: TransformerBridge,
-) -> tuple[Float[Tensor, "d_model"], Float[Tensor, "d_model"] | None, float]:
+) -> tuple[Float[Tensor, " d_model"], Float[Tensor, " d_model"] | None, float]:
     """Read gamma, beta and eps of the model's final norm; beta is None for RMSNorm.
 
     The tensors are detached: nothing you compute from them sends gradients into the model.
@@ -45,7 +46,7 @@ def norm_weights(
 
 def unembedding(
     model: TransformerBridge,
-) -> tuple[Float[Tensor, "d_model vocab"], Float[Tensor, "vocab"]]:
+) -> tuple[Float[Tensor, "d_model vocab"], Float[Tensor, " vocab"]]:
     """Read the unembedding matrix and its bias (zeros where the model has none), detached."""
     return model.W_U.detach(), model.b_U.detach()
 
@@ -89,7 +90,7 @@ def head_contributions(
 
 
 def direction_of(
-    model: TransformerBridge, tokens: Int[Tensor, "batch"]
+    model: TransformerBridge, tokens: Int[Tensor, " batch"]
 ) -> Float[Tensor, "batch d_model"]:
     """Return the directions along which logits minus the mean of all logits are read (RMSNorm)."""
     gamma, beta, _ = norm_weights(model)
@@ -125,10 +126,18 @@ class PlainLens(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(n_layers, d_model, vocab))
 
-    def forward(
-        self, h: Float[Tensor, "... d_model"], layer: int
-    ) -> Float[Tensor, "... vocab"]:
+    def forward(self, h: Float[Tensor, "... d_model"], layer: int) -> Float[Tensor, "... vocab"]:
         return h @ self.weight[layer]
+
+
+def loss_of_knowing_nothing(final_logits: Float[Tensor, "... vocab"]) -> float:
+    """Return what a lens loses that gives all tokens the same probability, in nats.
+
+    It needs no lens to work out: the logarithm of the vocabulary's size, minus the mean entropy of
+    the final distributions.
+    """
+    entropy = torch.distributions.Categorical(logits=final_logits.detach()).entropy()
+    return math.log(final_logits.shape[-1]) - entropy.mean().item()
 
 
 def versus(prediction: object, measured: object, what: str) -> None:
@@ -138,10 +147,10 @@ def versus(prediction: object, measured: object, what: str) -> None:
 
 
 def headline(
-    rank: Int[Tensor, "layer"],
-    probability: Float[Tensor, "layer"],
-    kl: Float[Tensor, "layer"],
-    kl_without_norm: Float[Tensor, "layer"],
+    rank: Int[Tensor, " layer"],
+    probability: Float[Tensor, " layer"],
+    kl: Float[Tensor, " layer"],
+    kl_without_norm: Float[Tensor, " layer"],
     top_tokens: Sequence[Sequence[str]],
     top_probability: Float[Tensor, "layer pos"],
     prompt: Sequence[str],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from labkit import models
+from labkit import models, native
 from labkit.planted import Planted
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
@@ -19,6 +19,24 @@ Ablate = Callable[[Planted, Sequence[Sequence[Place]]], Tensor]
 def smollm2() -> TransformerBridge:
     """The real model; fetched when it is not here, since no test of it may be skipped."""
     return models.load()
+
+
+@pytest.fixture
+def one_bridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make all planted models of a test share one bridge: each overwrites the last one's weights.
+
+    Booting is two thirds of the time that a planted model takes.
+    """
+    boot, made = native.boot, {}
+
+    def reuse(config: native.Config, weights: dict[str, Tensor]) -> TransformerBridge:
+        key = str(sorted(config.items()))
+        if key not in made:
+            made[key] = boot(config)
+        native.load(made[key], weights)
+        return made[key]
+
+    monkeypatch.setattr(native, "boot", reuse)
 
 
 @pytest.fixture(scope="session")

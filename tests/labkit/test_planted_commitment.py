@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 import torch
 from labkit import models
 from labkit.planted import Planted
@@ -102,6 +103,7 @@ def without_decoy(planted: Planted, lens: Tensor, cache: Any, at: int) -> None:
     torch.testing.assert_close(ablated[:, -1], lens[-1], atol=1e-4, rtol=0)
 
 
+@pytest.mark.usefixtures("one_bridge")
 def test_four_facts_over_200_seeds(ablate: Any) -> None:
     answers = []
     for seed in SEEDS:
@@ -142,7 +144,7 @@ def test_four_facts_over_200_seeds(ablate: Any) -> None:
 def test_the_lens_needs_the_norm() -> None:
     planted = models.planted("commitment", 3)
     assert planted.truth is not None
-    lens, cache = lens_of(planted)
+    _, cache = lens_of(planted)
     bare = cache["resid_post", 7][:, -1] @ planted.model.W_U
     assert (bare.argmax(-1) == planted.answers).float().mean() < 0.5
     gammas = planted.model.ln_final.weight

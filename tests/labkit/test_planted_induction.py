@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 from labkit import models
 
 SEEDS = range(200)
 
 
+@pytest.mark.usefixtures("one_bridge")
 def test_the_two_heads_and_no_other_over_200_seeds(ablate: Any) -> None:
     layouts = set()
     for seed in SEEDS:

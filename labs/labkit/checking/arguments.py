@@ -5,12 +5,26 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 _SMALL = 2_000_000  # parameters; beyond, a copy of a model's weights takes too long
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something a call did to one of its arguments.
+
+    Attributes:
+        kind: which argument, and what kind of thing; the same for whoever does it.
+        sentence: for the student.
+    """
+
+    kind: str
+    sentence: str
 
 
 class Arguments:
@@ -36,20 +50,22 @@ class Arguments:
             if isinstance(value, nn.Module) and hasattr(value, "hook_dict")
         }
 
-    def changes(self) -> list[str]:
-        """Say what the call changed, a sentence each, and undo what it did to models."""
-        sentences = []
+    def changes(self) -> list[Change]:
+        """Say what the call changed, and undo what it did to models."""
+        found = []
         passed = [*self.args, *self.kwargs.values()]
         for number, (before, after) in enumerate(zip(self._originals, passed, strict=True)):
             name = self._names[number] if number < len(self._names) else ""
             label = f"argument {number + 1}" + (f" (`{name}`)" if name else "")
             if number in self._models:
-                sentences += self._models[number].changes(label)
+                for kind, what in self._models[number].changes().items():
+                    found.append(Change(f"{number} {kind}", f"Your function {what.format(label)}"))
             elif not unchanged(before, after):
-                sentences.append(
+                sentence = (
                     f"Your function changed its {label} in place: work on a copy (`.clone()`)"
                 )
-        return sentences
+                found.append(Change(f"{number} in place", sentence))
+        return found
 
 
 def copied(value: Any) -> Any:
@@ -98,14 +114,15 @@ class _Model:
             else {}
         )
 
-    def changes(self, label: str) -> list[str]:
-        sentences = []
+    def changes(self) -> dict[str, str]:
+        """What was done to the model, by kind, and undo it; ``{}`` stands for the argument."""
+        found = {}
         now = _hook_counts(self._model)
         left = [name for name, count in now.items() if count > self._hooks.get(name, 0)]
         if left:
-            sentences.append(
-                f"Your function left a hook on its {label}, at {left[0]}: use `model.hooks(...)` "
-                "or `run_with_hooks`, which take it off again"
+            found["hook"] = (
+                f"left a hook on its {{}}, at {left[0]}: use `model.hooks(...)` or "
+                "`run_with_hooks`, which take it off again"
             )
             self._model.reset_hooks()
         changed = False
@@ -116,8 +133,8 @@ class _Model:
                     weight.copy_(before)
                     changed = True
         if changed:
-            sentences.append(f"Your function changed the weights of its {label}")
-        return sentences
+            found["weights"] = "changed the weights of its {}"
+        return found
 
 
 def _hook_counts(model: Any) -> dict[str, int]:

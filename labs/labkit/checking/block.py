@@ -28,6 +28,7 @@ _LOOKS: dict[str, tuple[str, str, str, str]] = {
 }
 _WIDTH = 92  # columns of the text form
 _LONGEST = 600  # characters of one sentence
+_MOST_MISTAKES = 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Block:
         sentence: what is there instead, or what is in the way.
         details: more of it.
         held: the properties that do hold.
-        misconception: the sentence of the mistake that was recognised.
+        misconceptions: the sentences of the mistakes that it may be, most often one.
         warning: a variable of the notebook that grading will not have.
         next_step: what to do now.
         lab: the lab's name.
@@ -55,7 +56,7 @@ class Block:
     sentence: str = ""
     details: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
-    misconception: str = ""
+    misconceptions: tuple[str, ...] = ()
     warning: str = ""
     next_step: str = ""
     lab: str = ""
@@ -70,8 +71,8 @@ class Block:
         if self.should:
             lines += _wrapped("Should hold: ", [self.should])
         lines += _wrapped("", [self.sentence, *self.details])
-        if self.misconception:
-            lines += _wrapped("A known mistake: ", [self.misconception])
+        lead = _known_mistake(self.misconceptions)
+        lines += _wrapped(f"{lead}: ", self.misconceptions[:_MOST_MISTAKES])
         for sentence in self.held:
             lines += _wrapped("✓ ", [sentence])
         if self.warning:
@@ -92,10 +93,12 @@ class Block:
         if self.should:
             rows.append(f"<div><b>Should hold:</b> {_marked(self.should)}</div>")
         rows += [f"<div>{_marked(text)}</div>" for text in [self.sentence, *self.details] if text]
-        if self.misconception:
+        if self.misconceptions:
+            shown = self.misconceptions[:_MOST_MISTAKES]
+            known = "".join(f"<div>{_marked(text)}</div>" for text in shown)
             rows.append(
                 f'<div style="border:1px solid {bar};border-radius:4px;padding:.4em .7em;'
-                f'margin:.5em 0"><b>A known mistake:</b> {_marked(self.misconception)}</div>'
+                f'margin:.5em 0"><b>{_known_mistake(shown)}:</b>{known}</div>'
             )
         rows.append(self._picture())
         rows += [
@@ -140,6 +143,10 @@ class Block:
             f'<span style="display:block;width:{share:.0f}%;height:100%;border-radius:.25em;'
             f'background:#009E73"></span></span>{_escaped(self._progress())}</div>'
         )
+
+
+def _known_mistake(sentences: Sequence[str]) -> str:
+    return "One of these known mistakes" if len(sentences) > 1 else "A known mistake"
 
 
 def _wrapped(lead: str, sentences: Iterable[str]) -> list[str]:

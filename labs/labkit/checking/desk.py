@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from labkit.checking import mistakes, notebook, returned
-from labkit.checking.arguments import Arguments
+from labkit.checking.arguments import Arguments, Change
 from labkit.checking.block import Block, Status
 from labkit.checking.compare import mismatch
 from labkit.checking.fingerprints import Print, fingerprint
@@ -49,12 +49,12 @@ class Check:
             ((name, value),) = values.items()
             self._subject = Subject(name, value, is_value=True)
         else:
-            self._subject = named(thing, {**frame.f_globals, **frame.f_locals})
+            self._subject = named(thing, frame)
         self._notebook = mistakes.Notebook(frame.f_globals, self._subject.files, frame.f_code)
         self._block = Block("passed", self._subject.name)
         self._prints: list[Print] = []
         self._held: list[str] = []
-        self._changes: list[str] = []
+        self._changes: list[Change] = []
         self._last: Any = _NOTHING
         self._random: Tensor | None = None
 
@@ -136,7 +136,8 @@ class Check:
         """Within this context checks show nothing; ``hook`` gets every fingerprint, in order.
 
         One comes from each call and each `close`; when the check fails after one of these, the
-        last is ``["stop", n]``, n the number of properties that held. A value exercise has none.
+        last is ``["stop", n, ...]``, n the number of properties that held, then what was done to
+        arguments. A value exercise has none.
         """
         _hooks.append(hook)
         try:
@@ -174,14 +175,15 @@ class Check:
         if error is not None and not isinstance(error, _Stop):
             with suppress(_Stop):
                 self._unexpected(error, trace)
-        changes = tuple(self._changes)
+        changes = tuple(change.sentence for change in self._changes)
         if self._block.status == "passed" and changes:
             name = self._subject.name
             self._block = Block("failed", name, sentence=changes[0], details=changes[1:])
         elif self._block.status == "failed":
             self._block = replace(self._block, details=self._block.details + changes)
         if self._block.status == "failed" and self._prints:
-            self._record(["stop", float(len(self._held))])
+            kinds = (change.kind for change in self._changes)
+            self._record(["stop", float(len(self._held)), *kinds])
         if not _hooks:
             block = replace(self._block, held=tuple(dict.fromkeys(self._held)))
             _desk.finish(block, self._prints, self._subject.is_value)

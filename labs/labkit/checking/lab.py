@@ -39,19 +39,20 @@ class Exercise:
     points: float
     misconceptions: tuple[Misconception, ...]
 
-    def recognise(self, prints: Sequence[Print]) -> Misconception | None:
-        """Return the misconception that leaves these prints, when one does.
+    def recognise(self, prints: Sequence[Print]) -> list[Misconception]:
+        """Return the misconceptions that leave these prints: none, one, or some alike to it.
 
         All prints have to agree, the place where the check stopped among them. A run that ended in
         an exception, or in no numbers at all, is not evidence enough.
         """
         returned = [one for one in prints if one[0] != "stop"]
         if not returned or not (is_numeric(returned[-1]) or returned[-1][0] == "not finite"):
-            return None
-        for known in self.misconceptions:
-            if len(known.prints) == len(prints) and all(map(same, prints, known.prints)):
-                return known
-        return None
+            return []
+        return [
+            known
+            for known in self.misconceptions
+            if len(known.prints) == len(prints) and all(map(same, prints, known.prints))
+        ]
 
 
 @dataclass(frozen=True)

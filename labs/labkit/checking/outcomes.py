@@ -29,13 +29,14 @@ class Outcome:
         name: the exercise.
         status: "passed", "failed", "unwritten" or "blocked".
         sentence: what is wrong, empty when it passed.
-        misconception: the name of the misconception that was recognised, if one was.
+        misconceptions: the names of those that were recognised; several when this check cannot
+            tell them apart.
     """
 
     name: str
     status: Status
     sentence: str = ""
-    misconception: str = ""
+    misconceptions: tuple[str, ...] = ()
 
 
 class Desk:
@@ -64,10 +65,10 @@ class Desk:
         """
         lab = labs.find(block.name, self._folders())
         exercise = lab.exercise(block.name) if lab else None
-        known = exercise.recognise(prints) if exercise and block.status == "failed" else None
+        known = exercise.recognise(prints) if exercise and block.status == "failed" else []
         sentence = "; ".join(filter(None, [block.should, block.sentence]))
         self.outcomes[block.name] = Outcome(
-            block.name, block.status, sentence, known.name if known else ""
+            block.name, block.status, sentence, tuple(one.name for one in known)
         )
         passed = {name for name, one in self.outcomes.items() if one.status == "passed"}
         exercises = {one.name for one in lab.exercises} if lab else set()
@@ -75,7 +76,7 @@ class Desk:
         notebook.show(
             replace(
                 block,
-                misconception=known.sentence if known else "",
+                misconceptions=tuple(one.sentence for one in known),
                 warning=_leaning(block.name, exercises) if warns else "",
                 next_step=_next_step(block, lab, passed, is_value),
                 lab=lab.name if lab else "",

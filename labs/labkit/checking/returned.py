@@ -41,10 +41,10 @@ def complaint(value: object, promised: Any) -> str | None:
         return f"The dtype is {value.dtype}, and the signature says {' or '.join(sorted(allowed))}"
     variadic = any(name.startswith(("...", "*")) for name in names)
     if value.dim() < len(names) - 1 if variadic else value.dim() != len(names):
-        axes = f"{len(names)} axes" if len(names) != 1 else "1 axis"
-        return (
-            f"The shape is {list(value.shape)}, and the signature says {axes}: [{', '.join(names)}]"
-        )
+        least = len(names) - 1 if variadic else len(names)
+        axes = f"{'at least ' if variadic else ''}{least} {'axis' if least == 1 else 'axes'}"
+        promise = f"the signature says {axes}: [{promised.dim_str}]"
+        return f"The shape is {list(value.shape)}, and {promise}"
     return None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dis
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 
@@ -39,11 +40,22 @@ class Subject:
         return _is_empty(self.thing)
 
 
-def named(thing: Any, namespace: Mapping[str, Any]) -> Subject:
-    """Take the name by which the notebook knows a thing; a function's own name may be another."""
-    own = str(getattr(thing, "__name__", ""))
+def named(thing: Any, frame: FrameType) -> Subject:
+    """Name a thing as the running line of the check cell does.
+
+    A function's own ``__name__`` may be another: ``final_norm = my_norm`` is a fair answer.
+
+    Args:
+        thing: what the check cell passed.
+        frame: the check cell's, at the call of `check`.
+    """
+    namespace = {**frame.f_globals, **frame.f_locals}
     names = [name for name, value in namespace.items() if value is thing and name[:1] != "_"]
-    return Subject(own if own in names or not names else names[0], thing, is_value=False)
+    for instruction in reversed(list(dis.get_instructions(frame.f_code))):
+        if instruction.offset < frame.f_lasti and instruction.argval in names:
+            return Subject(instruction.argval, thing, is_value=False)
+    own = str(getattr(thing, "__name__", ""))
+    return Subject(own or (names or ["this exercise"])[0], thing, is_value=False)
 
 
 def _is_empty(value: Any) -> bool:

@@ -2,7 +2,8 @@
 
 ``heatmap``, ``lens_table``, ``lines``, ``bars`` and ``compare`` each return a `Figure`: a figure of
 matplotlib's that shows itself in a notebook as an image with an ``alt`` attribute, and that
-``save`` writes as a PNG. ``labels`` prepares token strings for axes.
+``save`` writes as a PNG. ``labels`` prepares token strings for axes, and ``drawing`` opens an empty figure
+in the same style for a lab's own.
 
 matplotlib is imported by the first figure and not before: importing labkit stays quick, and so does
 a grader that never draws.
@@ -16,17 +17,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from labkit.plots.columns import bars
     from labkit.plots.curves import lines
-    from labkit.plots.figure import Figure, save
+    from labkit.plots.figure import Figure, drawing, save
     from labkit.plots.grids import heatmap, lens_table
     from labkit.plots.panels import compare
     from labkit.plots.tokens import labels
 
-__all__ = ["Figure", "bars", "compare", "heatmap", "labels", "lens_table", "lines", "save"]
+__all__ = [
+    "Figure",
+    "bars",
+    "compare",
+    "drawing",
+    "heatmap",
+    "labels",
+    "lens_table",
+    "lines",
+    "save",
+]
 
 _MODULES = {
     "Figure": "figure",
     "bars": "columns",
     "compare": "panels",
+    "drawing": "figure",
     "heatmap": "grids",
     "labels": "tokens",
     "lens_table": "grids",
