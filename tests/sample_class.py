@@ -28,10 +28,10 @@ GOLDEN = Path(__file__).with_name("submissions.golden.json")
 LAB = "01_logit_lens"
 
 MISCONCEPTIONS = {
-    "bela": ("residual_stack", "resid_mid"),
+    "bela": ("residual_stack", "stops_after_attention"),
     "chen": ("logit_lens", "no_norm"),
     "dalia": ("token_rank", "ascending"),
-    "emeka": ("kl_to_final", "reversed_kl"),
+    "emeka": ("kl_to_final", "reversed"),
     "farah": ("final_norm", "unbiased_std"),
     "goran": ("commit_layer", "first_hit"),
 }

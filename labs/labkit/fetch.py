@@ -192,7 +192,8 @@ def _pip(command: str, *options: str, wanted: Wheel) -> str:
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise Refused(f"pip: {lines[-1].strip()}" if lines else "pip failed")
+        reason = lines[-1].strip().removeprefix("ERROR: ") if lines else "it failed"
+        raise Refused(f"pip: {reason}")
     return done.stdout
 
 

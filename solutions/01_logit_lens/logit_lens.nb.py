@@ -14,8 +14,8 @@
 # What was it thinking before? And who put the answer there?**
 #
 # You will build the instrument that people reach for first when they ask such questions, find out
-# where it lies, repair it, and then use it on a model in which the truth is known. Everything runs
-# on a laptop, without a GPU and without a network.
+# how it misleads, repair it, and then use it on a model in which the truth is known. Everything
+# runs on a laptop, without a GPU and without a network.
 #
 # | part | you ask | exercises |
 # |---|---|---|
@@ -99,7 +99,7 @@ torch.set_num_threads(1)  # the models of this lab are small: more threads make 
 #           norm       norm           norm        norm           norm     <- the same norm and
 #            W_U        W_U            W_U         W_U            W_U        the same W_U: the lens
 #             :          :              :           :              :
-#           "of"        ?              ?           ?           " Paris"
+#          " of"        ?              ?           ?           " Paris"
 # ```
 #
 # The stream has the same shape everywhere. So nothing stops us from taking it out *early* and
@@ -217,14 +217,13 @@ with check(residual_stack) as c:
 # on each position alone, over the $d$ numbers of its vector. With learned weights $\gamma$ (and
 # $\beta$) of length $d$ and a tiny $\varepsilon$ against division by zero:
 #
-# $$\mathrm{RMSNorm}(x) = \gamma \odot \frac{x}{\sqrt{\frac1d \sum_i x_i^2 + \varepsilon}}
-# \qquad
-# \mathrm{LayerNorm}(x) = \gamma \odot \frac{x - \bar x}{\sqrt{\frac1d \sum_i (x_i - \bar x)^2 +
-# \varepsilon}} + \beta$$
+# - **RMSNorm** divides the vector by its size, the root of its mean square, and multiplies the
+#   result by $\gamma$, number by number;
+# - **LayerNorm** first subtracts the vector's mean, and in the end adds $\beta$.
 #
 # GPT-2 has LayerNorm; Llama, SmolLM2 and most newer models have RMSNorm, which neither subtracts
 # the mean nor adds a shift. Both forget the *length* of $x$: three times the vector, the same
-# output. How much that matters you see here: the length of the stream changes a lot on its way.
+# output. That matters, because the length of the stream changes a lot on its way:
 
 # %%
 with torch.no_grad():
@@ -237,19 +236,23 @@ with torch.no_grad():
 plots.lines(lengths, title="Length of the residual stream", ylabel="length (log)", log=True)
 
 # %% [markdown]
-# Two things to see. The stream at " of" grows about a hundredfold. And the *first* position is
-# something else altogether, tens of times longer than the others from the first blocks on: many
-# models park a huge, nearly constant vector there, on which later attention heads can rest when
-# they have nothing to do (an *attention sink*; see the reading at the end). Whoever averages over
-# positions without looking has averaged that in.
+# Two things to see. The stream at " of" grows from a length of 3 to several hundred. And the
+# *first* position is something else altogether: from layer 12 to 28 it is 30 to 150 times as long
+# as the others. Many models park a huge, nearly constant vector there, on which attention heads
+# can rest when they have nothing to do (an *attention sink*; see the reading at the end). Whoever
+# averages over positions without looking has averaged that in.
 
 # %% [markdown]
 # ### Exercise 2: final_norm
 #
 # difficulty 2/5 · importance 4/5 · 10 min
 #
-# Write both norms in one function: RMSNorm when `beta` is `None`, LayerNorm when it is given. The
-# formulas stand above.
+# Write both norms in one function: RMSNorm when `beta` is `None`, LayerNorm when it is given.
+#
+# $$\mathrm{RMSNorm}(x) = \gamma \odot \frac{x}{\sqrt{\frac1d \sum_i x_i^2 + \varepsilon}}
+# \qquad
+# \mathrm{LayerNorm}(x) = \gamma \odot \frac{x - \bar x}{\sqrt{\frac1d \sum_i (x_i - \bar x)^2 +
+# \varepsilon}} + \beta$$
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -350,8 +353,8 @@ def logit_lens(
 ) -> Float[Tensor, "layer_plus_1 batch pos vocab"]:
     """Read every entry of a residual stack through the model's final norm and unembedding."""
     ### BEGIN SOLUTION
-    gamma, beta, eps = helpers.norm_weights(model)
-    W_U, b_U = helpers.unembedding(model)
+    gamma, beta, eps = helpers.norm_weights(model)  # given
+    W_U, b_U = helpers.unembedding(model)  # given
     return final_norm(stack, gamma, beta, eps) @ W_U + b_U
     ### END SOLUTION
 
@@ -395,67 +398,64 @@ helpers.versus(my_word_at_layer_0, repr(word_at_layer_0), "The lens's word at la
 # and unembedding are one and the same matrix (they are *tied*), so the embedding of " of" points
 # where the logit of " of" is read.
 #
-# Then come more than twenty layers of commas and brackets: the lens has little to say. From layer
-# 24 on, place names; at layer 28, " Paris". Remember the commas: in part 5 you will ask whether the
-# *model* has nothing to say there, or whether the *lens* cannot hear it.
+# Then come more than twenty layers of commas and brackets: the lens has little to say. " Paris"
+# first shows at layer 27, in third place, and is first from layer 28 on. Remember the commas: in
+# part 5 you will ask whether the *model* has nothing to say there, or whether the *lens* cannot
+# hear it.
 
 # %% [markdown]
 # ### And without the norm?
 #
-# It is tempting to leave the norm out: `stack @ W_U` runs, has the right shape, and gives
-# numbers. Let us take the norm apart into its two steps, dividing by the size and multiplying by
-# $\gamma$, and leave out one, the other, or both.
+# It is tempting to leave the norm out: `stack @ W_U` runs, has the right shape, and gives numbers.
+# Let us take the norm apart into its two steps, dividing by the size and multiplying by $\gamma$,
+# and leave out one, the other, or both.
 #
-# **Predict.** The *rank* of " Paris" at layer 28 is 0 with the whole norm (0 is the top). Which
-# step can you leave out without changing any rank: `"size"`, `"gamma"`, both or none? And which
-# can you leave out without changing the probabilities?
+# **Predict.** At layer 28 the whole norm gives " Paris" first, then " T", " the" and a comma. Which
+# step can you leave out without changing the *order* of the tokens: `"size"`, `"gamma"`, both or
+# none? And which can you leave out without changing the *probabilities*?
 
 # %%
-my_harmless_for_ranks = None  # "size", "gamma", "both" or "none"
+my_harmless_for_the_order = None  # "size", "gamma", "both" or "none"
 my_harmless_for_probabilities = None
 
 # %%
 with torch.no_grad():
-    gamma_only, _, _ = helpers.norm_weights(smollm2)
-    unembed, _ = helpers.unembedding(smollm2)
+    gamma, _, _ = helpers.norm_weights(smollm2)
+    W_U, _ = helpers.unembedding(smollm2)
     last_stream = prompt_stack[:, 0, -1]
-    size_only = last_stream / last_stream.square().mean(dim=-1, keepdim=True).sqrt()
     variants = {
         "whole norm": prompt_lens[:, 0, -1],
-        "without the size": (last_stream * gamma_only) @ unembed,
-        "without gamma": size_only @ unembed,
-        "without both": last_stream @ unembed,
+        "without the size": (last_stream * gamma) @ W_U,
+        "without gamma": final_norm(last_stream, torch.ones_like(gamma)) @ W_U,
+        "without both": last_stream @ W_U,
     }
-print(f"{'layer 28':20}{'rank of Paris':>14}{'its probability':>18}   top token")
-for name, logits in variants.items():
-    at = logits[28]
-    rank_of_paris = (at > at[answer_token]).sum().item()
-    chance = at.softmax(dim=-1)
-    top_word = smollm2.to_string([at.argmax().item()])
-    print(
-        f"{name:20}{rank_of_paris:14d}{chance[answer_token]:18.2g}   {top_word!r} {chance.max():.3f}"
-    )
+for layer in (12, 28):
+    print(f"layer {layer}")
+    for name, logits in variants.items():
+        chances, top = logits[layer].softmax(dim=-1).topk(4)
+        words = [f"{smollm2.to_string([t])!r} {p:.2f}" for t, p in zip(top, chances, strict=True)]
+        print(f"   {name:18}" + "   ".join(words))
 
 # %% [markdown] question="why_the_norm" points=2
 # ### Question A: why the norm?
 #
 # Someone says: "The norm only rescales. I leave it out of my lens; the order of the tokens must
-# stay the same." In three to five sentences: for the RMSNorm of this model, which half of the
-# norm does this hold for, and which half not? What does each of the two do to ranks and to
-# probabilities? Use the numbers of the cell above.
+# stay the same." In three to five sentences: for the RMSNorm of this model, which half of the norm
+# does this hold for, and which half not? What does each of the two do to the order of the tokens
+# and to their probabilities? Use what the cell above printed.
 #
 # ### BEGIN SOLUTION
 # **Model answer.** Dividing by the size multiplies all logits of one position by one positive
-# number (this model has no unembedding bias), so no rank changes; but it acts like a temperature,
-# and without it the logits are as long as the stream, hence hundreds of nats from the truth and
-# certain of their top token. Multiplying by gamma weighs the 576 coordinates differently, two of
-# them negatively; without it other tokens win: the rank of " Paris" at layer 28 goes from 0 to
-# about 6,000. So the claim holds for the size and ranks, and for nothing else: both halves are
-# needed for probabilities, gamma also for ranks.
+# number (this model has no unembedding bias), so no token changes its place; but it acts like a
+# temperature: without it the logits are as long as the stream, and the top token gets a
+# probability of 1.00. Multiplying by gamma weighs the 576 coordinates differently, two of them
+# even with a minus sign; without it other tokens win, "reponame" at layer 28 instead of " Paris".
+# So the claim holds for the size and the order, and for nothing else: the order needs gamma, the
+# probabilities need both.
 #
-# **Rubric.** 1 point: size is one positive factor per position, leaves ranks, changes
-# probabilities. 1 point: gamma differs per coordinate, changes ranks and probabilities; backed by
-# numbers of the table. Half a point off when RMSNorm is said to subtract the mean.
+# **Rubric.** 1 point: the size is one positive factor per position, leaves the order, changes the
+# probabilities. 1 point: gamma differs per coordinate, changes order and probabilities; backed by
+# what the cell printed. Half a point off when RMSNorm is said to subtract the mean.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -634,7 +634,7 @@ plots.lines(
 # 5,670 to 188 (at layer 24), to 2, to 0 (at layer 28), and the distance goes to zero.
 #
 # Worse than nothing is a strange place for a model to be in the middle of its work. Is it? Or is it
-# our instrument? Part 5 will tell.
+# our instrument? Part 5 takes that up.
 
 # %% [markdown]
 # ## Part 3: which part of the model wrote the answer?
@@ -646,9 +646,9 @@ plots.lines(
 # product of the normalised stream with one direction. For RMSNorm, with $s$ the size that the model
 # divided by:
 #
-# $$z_a - z_b \;=\; \frac{x_L}{s} \cdot \underbrace{\gamma \odot (W_U[:, a] - W_U[:, b])}_{\text{direction}}
-# \;+\; (b_U[a] - b_U[b]),
-# \qquad x_L = \sum_c \mathrm{part}_c .$$
+# $$z_a - z_b = \frac{x_L}{s} \cdot
+# \underbrace{\gamma \odot (W_U[:, a] - W_U[:, b])}_{\text{direction}}
+# + (b_U[a] - b_U[b]), \qquad x_L = \sum_c \mathrm{part}_c .$$
 #
 # A dot product with a sum is a sum of dot products, so each part gets its share, in logits, and the
 # shares add up exactly. The one thing that is *not* a sum is the norm: $s$ depends on all parts
@@ -757,8 +757,9 @@ plots.bars(
 )
 
 # %% [markdown]
-# Attention in block 23 carries the city from where it was found to where it is needed, and the MLPs
-# of blocks 24 and 25 reinforce it. The two methods agree: the lens jumped between layers 23 and 24,
+# Attention in block 23 brings something to " of" that says Paris rather than Rome, and the MLPs of
+# blocks 24 and 25 reinforce it. (Attention is what moves things between positions; where it came
+# from you will find in lab 02.) The two methods agree: the lens jumped between layers 23 and 24,
 # and that is block 23.
 #
 # Read bars like these with care. They show *direct* effects only: a part that wrote something which
@@ -782,6 +783,9 @@ plots.heatmap(
 )
 
 # %% [markdown]
+# Two of block 23's heads do most of its work. And block 29 holds a surprise that its single bar had
+# hidden: two heads that pull against each other, harder than any other head pulls at all.
+#
 # ### Spot the bug
 #
 # A friend has seen your exercise 6 and says: "Then I do not need exercise 3. I add up the shares of
@@ -801,7 +805,7 @@ plots.lines(
 # %% [markdown] question="spot_the_bug" points=2
 # ### Question B: spot the bug
 #
-# The two curves end at the same number, and they have the same sign nearly everywhere, so a check
+# The two curves end at the same number, and they have the same sign everywhere, so a check
 # that looks at the last layer alone would pass both. (1) Where do they come apart, and what
 # exactly does the friend's curve do differently? (2) Which property in a check of this notebook
 # would betray it as a logit lens? (3) Is the friend's curve wrong, or is it the right answer to
@@ -913,16 +917,20 @@ with check(commit_layer) as c:
 #                    └ trained ┘     └─── the model's own, frozen ───┘
 # ```
 #
-# $\Delta_\ell$ and $b_\ell$ start at zero, so the untrained tuned lens *is* the logit lens. The model
-# is never touched, and the teacher is the model itself: no labels, no right answers.
+# $\Delta_\ell$ and $b_\ell$ start at zero, so the untrained tuned lens *is* the logit lens. The
+# model is never touched, and the teacher is the model itself: no labels, no right answers.
 
 # %% [markdown]
 # ### Exercise 8: TunedLens
 #
 # difficulty 3/5 · importance 4/5 · 15 min
 #
-# The parameters are set up for you; write `forward`. $A_\ell$ acts on column vectors, as in the
-# formula. The formula is the one above.
+# The parameters are set up for you; write `forward`:
+#
+# $$\mathrm{forward}(h, \ell) =
+# \mathrm{norm}\bigl(h + \Delta_\ell\, h + b_\ell\bigr)\, W_U + b_U .$$
+#
+# In the formula $h$ is a column vector, and $\Delta_\ell$ acts on it from the left.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -957,8 +965,8 @@ class TunedLens(nn.Module):
 
     def __init__(self, model: TransformerBridge) -> None:
         super().__init__()
-        gamma, beta, eps = helpers.norm_weights(model)  # given
-        W_U, b_U = helpers.unembedding(model)  # given
+        gamma, beta, eps = helpers.norm_weights(model)
+        W_U, b_U = helpers.unembedding(model)
         n_layers, d_model = model.cfg.n_layers, model.cfg.d_model
         self.delta = nn.Parameter(torch.zeros(n_layers, d_model, d_model, dtype=W_U.dtype))
         self.bias = nn.Parameter(torch.zeros(n_layers, d_model, dtype=W_U.dtype))
@@ -1075,8 +1083,8 @@ with check(tuned_loss) as c:
 # and the **validation loss** after the update, on data the lens is not trained on. Return both
 # lists.
 #
-# $$\theta \leftarrow \mathrm{Adam}\bigl(\theta,\ \nabla_\theta\, \mathrm{loss}_{\text{train}}\bigr),
-# \qquad \text{steps times}$$
+# $$\theta \leftarrow \mathrm{Adam}\bigl(\theta,\ \nabla_\theta\,
+# \mathrm{loss}_{\text{train}}\bigr), \qquad \text{steps times}$$
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1160,7 +1168,7 @@ my_guess_it_finds_the_inverse = None  # True or False
 speaker = models.random(seed=21, n_layers=1, d_model=16, n_heads=4, d_head=4, d_vocab=64)
 draw = torch.Generator().manual_seed(21)
 rotation, _ = torch.linalg.qr(torch.randn(16, 16, generator=draw))
-known = torch.randn(2, 1, 32, 16, 16, generator=draw)  # train and valid: [1, batch, pos, d_model]
+known = torch.randn(2, 1, 64, 16, 16, generator=draw)  # train and valid: [1, batch, pos, d_model]
 with torch.no_grad():
     pairs = [
         (
@@ -1171,7 +1179,7 @@ with torch.no_grad():
     ]
 
 translator = TunedLens(speaker)
-train_curve, valid_curve = train_tuned_lens(translator, *pairs, steps=150, lr=3e-2)
+train_curve, valid_curve = train_tuned_lens(translator, *pairs, steps=300, lr=5e-2)
 found = torch.eye(16) + translator.delta[0].detach()
 likeness = (found * rotation.mT).sum() / (found.norm() * rotation.norm())
 
@@ -1188,8 +1196,8 @@ plots.compare(found / found.norm() * 4, rotation.mT, title="What training found,
 
 # %% [markdown]
 # The knowledge was all there; only the lens could not read it. And the translator that training
-# found *is* the inverse rotation. So where the logit lens sees commas, "the model has no idea yet"
-# does not follow.
+# found is the inverse rotation, as nearly as so little training can tell. So where the logit lens
+# sees commas, "the model has no idea yet" does not follow.
 
 # %% [markdown]
 # ### The real model
@@ -1402,7 +1410,7 @@ with check(lens_is_not_cause) as c:
     read = helpers.norm_weights(tiny)[0] * helpers.unembedding(tiny)[0][:, 7]
     x = tiny_cache["resid_pre", 1][:, -1].detach()
     lens_effect, output_effect = c.call(tiny, tiny_tokens, 1, read, 7)
-    reading = (x @ read / (x.square().mean(dim=-1) + tiny.cfg.eps).sqrt()).mean()
+    reading = torch.nn.functional.rms_norm(x, (24,), read, tiny.cfg.eps).sum(dim=-1).mean()
     c.close(lens_effect, reading, "the lens reads token 7 along `read`: it loses all of that")
     longer = c.call(tiny, tiny_tokens, 1, 10 * read, 7)
     c.close(longer, (lens_effect, output_effect), "the length of the direction does not matter")
@@ -1643,8 +1651,8 @@ else:
 # Everything in one picture, on the real model, through your functions. First the lens table: at
 # every layer and every position, what would the model say next?
 #
-# **Predict.** Where will the table first show something sensible after "The Eiffel"? Which
-# columns settle early, which late?
+# **Predict.** In which columns will the final word be the lens's first choice early, and in which
+# only in the last layers?
 
 # %%
 my_early_columns = None  # such as "after ' E'"
@@ -1659,6 +1667,12 @@ plots.lens_table(
 )
 
 # %% [markdown]
+# The first column is the attention sink again: from layer 12 to 29 the lens finds next to nothing
+# in that giant vector (its first choice has a probability near 0). " city" is followed by " of"
+# from layer 23 on, while what comes after "The Eiffel" is settled only in the last two layers. At
+# layer 0 not every token repeats itself: some are shouted down by " strugg", whose column in
+# $W_U$ must be long.
+#
 # And the figure of this lab: rank, probability and distance of " Paris" by layer, the junk that
 # comes out without the norm, and, if you did part 5, the tuned lens.
 
@@ -1670,9 +1684,7 @@ with torch.no_grad():
     no_norm = residual_stack(prompt_cache)[:, 0, -1] @ helpers.unembedding(smollm2)[0]
     no_norm_distance = kl_to_final(torch.cat([no_norm, table_lens[-1:, 0, -1]])[:, None, None])[:-1]
 first_hit = (rank == 0).nonzero()[0].item()
-print(
-    f"rank of ' Paris': {rank[0]} at layer 0, {rank[1]} at layer 1 (after block 0), 0 from {first_hit}"
-)
+print(f"rank of ' Paris': {rank[0]} at layer 0, {rank[1]} after block 0, 0 from layer {first_hit}")
 print(f"probability: {paris[first_hit]:.2f} at layer {first_hit}, {paris[-1]:.2f} at the end")
 print(f"KL to the end, nats: {distance[0]:.1f} at layer 0, {distance[1]:.1f} at layer 1, ", end="")
 print(f"{distance[first_hit]:.2f} at layer {first_hit}, {abs(distance[-1]):.2f} at the end")
@@ -1700,8 +1712,8 @@ figure
 #   definition: first hit or commit.
 # - **Direct logit attribution** splits the end result exactly among the parts, with the norm
 #   frozen. It sees direct effects only.
-# - The **tuned lens** tells "nothing there yet" from "said in another language". It is trained,
-#   so look at data it was not trained on.
+# - The **tuned lens** hears layers that speak another language. It is trained, so judge it on data
+#   it was not trained on, and against a control that reads nothing.
 # - **Read is not used.** Whether a model uses what a lens reads is a question for interventions.
 #   That is lab 02.
 #

@@ -102,7 +102,7 @@ def direction_of(
 def logits_without(
     model: TransformerBridge, tokens: Int[Tensor, "batch pos"], head: tuple[int, int]
 ) -> Float[Tensor, "batch vocab"]:
-    """Run the model with one head, given as (layer, head), silenced; logits at the last position."""
+    """Run the model with one head, (layer, head), silenced; logits at the last position."""
     layer, index = head
 
     def silence(z: Tensor, hook: object) -> Tensor:
@@ -192,7 +192,7 @@ def headline(
         bottom.set_title("KL from the final distribution")
         bottom.set_xlabel("layer of the residual stack")
         bottom.set_xticks(ticks)
-        bottom.legend(loc="upper left", fontsize=9)
+        bottom.legend(loc="lower left", fontsize=9)
         for axes in (top, middle, bottom):
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(axis="y", color="#e3e6ea")

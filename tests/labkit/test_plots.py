@@ -155,7 +155,9 @@ def test_compare_shows_the_slice_of_the_largest_difference() -> None:
 
 def test_compare_gives_each_its_own_scale_when_one_would_drown() -> None:
     small = torch.rand(3, 4, generator=torch.Generator().manual_seed(1))
-    images = [axes.images[0] for axes in plots.compare(1000 * small, small).axes[:2]]
+    figure = plots.compare(1000 * small, small)
+    assert figure.get_suptitle() == "each has its own scale"
+    images = [axes.images[0] for axes in figure.axes[:2]]
     assert images[0].norm.vmax > 500
     assert images[1].norm.vmax < 1
     images = [axes.images[0] for axes in plots.compare(2 * small, small).axes[:2]]

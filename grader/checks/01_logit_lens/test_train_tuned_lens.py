@@ -7,12 +7,12 @@ what the histories say about it.
 from dataclasses import dataclass
 
 import torch
+from labkit import models, native
 from torch import Tensor
 from torch.nn import functional
 from transformer_lens.model_bridge import TransformerBridge
 
 from grader.assertions import close, holds, items, numbers, tensor, unchanged
-from labkit import models, native
 
 N_LAYERS, D_MODEL, N_VOCAB = 2, 8, 32
 # Losses are reported as they were computed, at most in float32; one update changes them by more
@@ -81,6 +81,16 @@ def _anywhere(rng: torch.Generator) -> dict[str, Tensor]:
     return {"delta": delta, "bias": torch.randn(shape[:2], generator=rng, dtype=torch.float64)}
 
 
+def _moves(lens, before: dict[str, Tensor]) -> Tensor:
+    """How far `delta` and `bias` of each layer have moved, at most, since ``before``."""
+    state, moves = lens.state(), []
+    shapes = {"delta": (N_LAYERS, D_MODEL, D_MODEL), "bias": (N_LAYERS, D_MODEL)}
+    for name, shape in shapes.items():
+        move = tensor(state.get(name), shape, name) - tensor(before.get(name), shape, name)
+        moves.append(move.flatten(1).abs().amax(-1))
+    return torch.stack(moves)
+
+
 def test_finds_the_way_back_from_a_rotation(student, seed, rng):
     """Each layer of this model holds the final stream rotated, so the logit lens reads nonsense.
     Training must find the rotations back, layer by layer, and read fresh data rightly. (The
@@ -92,7 +102,7 @@ def test_finds_the_way_back_from_a_rotation(student, seed, rng):
     student.train_tuned_lens(lens, world.pair(6), other.pair(3), 120, 0.2)
     after = _loss(lens, fresh)
     # Adam ends below 1 per cent, plain gradient descent below 5, gradients that pile up near 12.
-    holds(bool(after < 0.08 * before), "On fresh data the trained lens is still far from the model.")
+    holds(bool(after < 0.08 * before), "On fresh data the lens still says something else.")
     delta = tensor(lens.state().get("delta"), tuple(world.rotations.shape), "delta")
     found = torch.eye(D_MODEL, dtype=torch.float64) + delta
     back = world.rotations.mT
@@ -127,13 +137,11 @@ def test_validation_losses_are_those_after_each_update(student, seed, rng):
     lens = student.TunedLens(world.model)
     lens.load(_anywhere(rng))
     for steps in (1, 3):
-        before = _loss(lens, valid)
-        _, history = _histories(student.train_tuned_lens(lens, train, valid, steps, 0.05), steps)
-        after = _loss(lens, valid)
-        close(history[-1], after, **REPORTED, because="the last validation loss")
-        # That the lens learnt something at all, in place.
-        moved = bool((after - before).abs() > 1e-3 * before)
-        holds(moved, "The lens is the same after training: train it in place.")
+        before = lens.state()
+        _, history = _histories(student.train_tuned_lens(lens, train, valid, steps, 0.2), steps)
+        close(history[-1], _loss(lens, valid), **REPORTED, because="the last validation loss")
+        move = _moves(lens, before).max()
+        holds(bool(move > 0), "The lens is the same after training: train it in place.")
 
 
 def test_only_the_translators_are_trained(student, seed, rng):
@@ -141,10 +149,10 @@ def test_only_the_translators_are_trained(student, seed, rng):
     nothing else: not the norm, not the unembedding, not the data."""
     world = _world(seed, rng)
     train, valid = world.pair(6), world.pair(3)
+    start = _anywhere(rng)
     moves = []
     for rate in (0.05, 0.0005):
         lens = student.TunedLens(world.model)
-        start = _anywhere(rng)
         lens.load(start)
         before = lens.state()
         _, after = student.after("train_tuned_lens", lens, train, valid, 3, rate)
@@ -152,12 +160,8 @@ def test_only_the_translators_are_trained(student, seed, rng):
         state = lens.state()
         frozen = {name: value for name, value in before.items() if name not in start}
         unchanged({name: state.get(name) for name in frozen}, frozen, "the frozen part of the lens")
-        move = [
-            tensor(state.get(name), tuple(value.shape), name).sub(value).flatten(1).abs().amax(-1)
-            for name, value in start.items()
-        ]
-        moves.append(torch.stack(move))
+        moves.append(_moves(lens, before))
     holds(bool((moves[0] > 0).all()), "Training leaves `delta` or `bias` of some layer as it was.")
-    # In proportion for every optimiser; an adaptive one is a little off.
-    slow = bool((moves[1] < 0.2 * moves[0]).all())
+    # About in proportion, for every optimiser.
+    slow = bool(moves[1].max() < 0.2 * moves[0].max())
     holds(slow, "A learning rate a hundred times smaller hardly makes the steps smaller.")

@@ -1,11 +1,11 @@
-"""Hidden checks for tuned_loss: torch's KL, a loss shared out layer by layer, finite differences."""
+"""Hidden checks for tuned_loss: torch's KL, one layer's share, and finite differences."""
 
 import torch
+from labkit import models
 from torch import Tensor
 from torch.nn import functional
 
 from grader.assertions import close, holds, number, tensor, unchanged
-from labkit import models
 
 # The lens may work in float32; a sum for a mean or a swapped KL misses by tens of per cent.
 FLOAT32 = {"atol": 1e-4, "rtol": 1e-4}

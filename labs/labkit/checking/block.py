@@ -150,7 +150,7 @@ def _known_mistake(sentences: Sequence[str]) -> str:
 
 
 def _wrapped(lead: str, sentences: Iterable[str]) -> list[str]:
-    """Indent sentences under the headline, the lead before the first."""
+    """Indent sentences under the headline, the lead before the first; their later lines deeper."""
     lines = []
     for sentence in filter(None, sentences):
         text = plain(sentence, _LONGEST)
@@ -158,7 +158,7 @@ def _wrapped(lead: str, sentences: Iterable[str]) -> list[str]:
         lines += textwrap.wrap(
             text, _WIDTH, initial_indent=start, subsequent_indent=" " * min(len(start), 8)
         )
-        lead = " " * len(lead)
+        lead = " " * min(len(lead), 6)
     return lines
 
 

@@ -54,7 +54,7 @@ def bars(
         axes.set_yticks(range(len(labels)), labels=labels)
         axes.invert_yaxis()
         axes.axvline(0, color="#4a525b", linewidth=1)
-        axes.margins(x=0.14, y=0.01)
+        axes.margins(x=0.18, y=0.01)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
         axes.set(title=title, xlabel=unit)

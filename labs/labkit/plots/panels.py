@@ -55,15 +55,19 @@ def compare(
     height = 2.9 if len(labels) == 1 else float(np.clip(2.0 + 0.18 * grids[0].shape[0], 2.9, 4.6))
     with drawing(6.0, height) as fig:
         panels = fig.subplots(1, 3)
+        shared = True
         if len(labels) == 1:
             _bars(panels, grids, labels[0], at[plane.shown[0]])
         else:
-            _grids(fig, panels, grids, labels)
+            shared = _grids(fig, panels, grids, labels)
             for panel in panels:
                 frame(panel, at[plane.shown[0]], at[plane.shown[1]])
         for panel, name in zip(panels, ("yours", "expected", _DIFFERENCE), strict=True):
-            panel.set_title(panel.get_title(loc="left") or name)
-        heading = "  ·  ".join(filter(None, [title, plane.fixed and f"slice at {plane.fixed}"]))
+            panel.set_title(name)
+        grey = len(labels) == 2 and any(np.isnan(grid).any() for grid in grids)
+        notes = [title, plane.fixed and f"slice at {plane.fixed}"]
+        notes += ["grey is NaN" if grey else "", "" if shared else "each has its own scale"]
+        heading = "  ·  ".join(filter(None, notes))
         if heading:
             fig.suptitle(heading, fontsize=10.5, x=0.01, ha="left")
     fig.alt = (
@@ -81,9 +85,11 @@ def _finite(values: Any) -> Array:
     return grid
 
 
-def _grids(fig: Figure, panels: Any, grids: list[Array], labels: list[str]) -> None:
+def _grids(fig: Figure, panels: Any, grids: list[Array], labels: list[str]) -> bool:
+    """Draw three planes with their colour bars; say whether the first two share one."""
     mine, truth, gap = grids
-    shared = _spread(mine) <= _OWN_SCALE * _spread(truth) <= _OWN_SCALE**2 * _spread(mine)
+    small, large = sorted([_spread(mine), _spread(truth)])
+    shared = large <= _OWN_SCALE * small or small == 0  # zeros are flat on any scale
     both = [mine, truth]
     scales = [_scale(both), _scale(both)] if shared else [_scale([mine]), _scale([truth])]
     reach = float(np.nanmax(np.abs(gap), initial=0.0)) or 1.0
@@ -100,8 +106,6 @@ def _grids(fig: Figure, panels: Any, grids: list[Array], labels: list[str]) -> N
             axis.set_major_locator(mpl.ticker.MaxNLocator(nbins=min(5, length), integer=True))
         if grid.shape[0] <= _FEW_CELLS[0] and grid.shape[1] <= _FEW_CELLS[1]:
             _write(panel, grid, mesh)
-        if np.isnan(grid).any() and number < 2:
-            panel.set_title(("yours", "expected")[number] + " (grey: NaN)")
     panels[0].set_ylabel(labels[0])
     groups = [(meshes[0], panels[:2])] if shared else [(meshes[i], [panels[i]]) for i in (0, 1)]
     for mesh, group in [*groups, (meshes[2], [panels[2]])]:
@@ -109,6 +113,7 @@ def _grids(fig: Figure, panels: Any, grids: list[Array], labels: list[str]) -> N
         bar.outline.set_visible(False)
         bar.locator = mpl.ticker.MaxNLocator(nbins=3 + len(group))
         bar.ax.tick_params(labelsize=9)
+    return shared
 
 
 def _write(panel: Any, grid: Array, mesh: Any) -> None:
@@ -141,7 +146,7 @@ def _bars(panels: Any, grids: list[Array], label: str, at: int) -> None:
 
 def _spread(grid: Array) -> float:
     values = np.abs(grid[np.isfinite(grid)])
-    return max(float(values.max()), 1e-12) if values.size else 1e-12
+    return float(values.max()) if values.size else 0.0
 
 
 def _scale(grids: list[Array]) -> colors.Normalize:

@@ -28,7 +28,7 @@ def gradient_descent_by_hand(lens, train, valid, steps=200, lr=1e-2):
         with torch.no_grad():
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter -= lr * gradient
-        histories[0].append(float(loss))
+        histories[0].append(loss.item())
         histories[1].append(_validate(lens, valid))
     return histories
 

@@ -151,7 +151,5 @@ def softmax_left_out(lens, stack, final_logits):
 def softmax_over_positions(lens, stack, final_logits):
     """Your softmax runs over the positions: probabilities are over the vocabulary, `dim=-1`."""
     log_p = final_logits.detach().log_softmax(-2)
-    losses = [
-        _kl(log_p, lens(stack[i], i).log_softmax(-2)).mean() for i in range(len(stack) - 1)
-    ]
+    losses = [_kl(log_p, lens(stack[i], i).log_softmax(-2)).mean() for i in range(len(stack) - 1)]
     return torch.stack(losses).mean()
