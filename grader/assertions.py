@@ -162,6 +162,8 @@ def _numeric(actual: object, because: str) -> Tensor:
     if isinstance(actual, Tensor):
         if actual.dtype == torch.bool or actual.is_complex():
             _fail(because, f"real numbers are wanted, this is {_kind(actual)}")
+        if actual.layout != torch.strided or actual.is_quantized:
+            _fail(because, "this tensor is not a plain, dense one")
         try:
             return actual.detach().to("cpu", torch.float64)
         except (RuntimeError, NotImplementedError, TypeError):

@@ -38,6 +38,7 @@ def execute(lab: Lab, out: Path, console: Console) -> nbformat.NotebookNode:
         notebook,
         timeout=_TIMEOUT,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(lab.source.parent)}},
     )
     bar = Progress(

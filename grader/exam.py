@@ -11,6 +11,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import torch
@@ -43,8 +44,14 @@ class Key:
 
     def challenge(self) -> Planted:
         """Return the student's planted challenge, with its truth."""
-        kind = reference.definitions(self.lab)["helpers"].CHALLENGE
-        return models.planted(kind, seeds.challenge_seed(self.secret, self.student, self.lab.name))
+        return _planted(self)
+
+
+@lru_cache(maxsize=4)
+def _planted(key: Key) -> Planted:
+    """Plant a challenge once for all checks and misconceptions that ask for it."""
+    kind = reference.definitions(key.lab)["helpers"].CHALLENGE
+    return models.planted(kind, seeds.challenge_seed(key.secret, key.student, key.lab.name))
 
 
 class Exam(Protocol):

@@ -105,7 +105,7 @@ class RemoteLine:
             raise self._barred from error
         self.problems = {}
         for entry in problems if type(problems) is list else []:
-            if type(entry) is list and len(entry) == 2 and type(entry[0]) is int:
+            if type(entry) is list and [*map(type, entry)] == [int, dict]:
                 kind, text, _ = said(entry[1])
                 self.problems[entry[0]] = f"{kind}: {text}" if text else kind
         if self._stand_ins:

@@ -6,8 +6,10 @@ way. This module knows nothing of checks, expected values, seeds or other studen
 
 from __future__ import annotations
 
+import __future__
+
 import random
-import traceback
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -20,16 +22,13 @@ from transformer_lens import ActivationCache
 from transformer_lens.model_bridge import TransformerBridge
 
 from grader import wire
+from grader.faults import StudentFault, describe
 from grader.wire import Frame, WireError
 
-MESSAGE_LIMIT = 400  # characters of an exception's text that cross
-_MEMORY_SIGNS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
+# Annotations are not evaluated: one that leans on an experiment costs nobody a function.
+_FLAGS = __future__.annotations.compiler_flag
 
 CallBack = Callable[[int, Any], Any]
-
-
-class StudentFault(Exception):
-    """A student's code raised: what a reply says of it."""
 
 
 class Namespace:
@@ -37,10 +36,11 @@ class Namespace:
 
     Args:
         call_back: ``(number, args) -> value``, how a callable argument reaches its owner.
+        name: the module's, which classes remember.
     """
 
-    def __init__(self, call_back: CallBack | None = None) -> None:
-        self.module = ModuleType("submission")
+    def __init__(self, call_back: CallBack | None = None, name: str = "submission") -> None:
+        self.module = ModuleType(name)
         self.names: dict[str, Any] = self.module.__dict__
         self.objects: dict[int, Any] = {}
         self.call_back = call_back
@@ -58,11 +58,15 @@ class Namespace:
             return Frame({"error": describe(error)})
         tensors: list[Tensor] = []
         try:
-            return Frame({"ok": wire.pack(value, tensors, self.keep)}, tensors)
+            return Frame({"ok": self.pack(value, tensors)}, tensors)
         except BaseException as error:  # a student's object may raise from anywhere
             return Frame({"error": describe(error)})
 
-    def keep(self, value: Any) -> Any:
+    def pack(self, value: Any, tensors: list[Tensor]) -> Any:
+        """Pack a result; what is no data is held here and crosses as a handle."""
+        return wire.pack(value, tensors, lambda other: self._other(other, tensors))
+
+    def _other(self, value: Any, tensors: list[Tensor]) -> Any:
         """Pack what is not plain data: convert a kin of plain data, else hold it by a handle."""
         plain: Any
         if isinstance(value, np.generic):
@@ -80,11 +84,7 @@ class Namespace:
             number = len(self.objects) + 1
             self.objects[number] = value
             return {"k": "handle", "n": number, "t": type(value).__name__[:80]}
-        tensors: list[Tensor] = []
-        tree = wire.pack(plain, tensors, self.keep)
-        if tensors:
-            raise WireError("a container of an unusual type that holds tensors")
-        return tree
+        return self.pack(plain, tensors)
 
     # What a request can ask for -------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class Namespace:
             filename = f"<cell {cell}>"
             try:
                 text = "\n" * (line - 1) + source
-                exec(compile(text, filename, "exec"), self.names)
+                exec(compile(text, filename, "exec", _FLAGS, dont_inherit=True), self.names)
             except MemoryError:
                 raise
             except BaseException as error:
@@ -104,7 +104,8 @@ class Namespace:
 
     def _do_replace(self, tree: Any, read: Callable[[Any], Any]) -> None:
         """Run statements in a namespace of their own and take over some of its names."""
-        other = Namespace(self.call_back)
+        other = Namespace(self.call_back, "solution")
+        sys.modules["solution"] = other.module  # dataclasses look their annotations up there
         other._do_run(tree, read)
         for name in read(tree["names"]):
             self.names[name] = other.names[name]
@@ -116,8 +117,7 @@ class Namespace:
         return self._named(tree["name"])
 
     def _do_keep(self, tree: Any, read: Callable[[Any], Any]) -> Any:
-        value = read(tree["value"])
-        return self.keep(value)["n"]
+        return read(tree["value"])
 
     def _do_call(self, tree: Any, read: Callable[[Any], Any]) -> Any:
         args, kwargs = read(tree["args"]), read(tree["kwargs"])
@@ -216,36 +216,11 @@ class _Reader:
         raise WireError(f"an unknown form {tree['k']!r}")
 
 
-def describe(error: BaseException) -> dict[str, Any]:
-    """Say what was raised, and where in the notebook, without evaluating more than a ``str``."""
-    try:
-        text = str(error)[:MESSAGE_LIMIT]
-    except BaseException:
-        text = ""
-    cell = line = function = None
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith("<cell "):
-            cell, line, function = int(frame.filename[6:-1]), frame.lineno, frame.name
-    memory = isinstance(error, MemoryError) or any(sign in text for sign in _MEMORY_SIGNS)
-    return {
-        "type": "WrongResult" if isinstance(error, WireError) else type(error).__name__[:80],
-        "text": text,
-        "cell": cell,
-        "line": line,
-        "function": function,
-        "limit": "memory" if memory else ("output" if _file_too_large(error) else None),
-    }
-
-
 def _seed(seed: int) -> None:
     """Start every request from the same random state, whatever ran before it."""
     random.seed(seed)
     np.random.seed(seed % (1 << 32))
     torch.manual_seed(seed)
-
-
-def _file_too_large(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno == 27  # EFBIG: over RLIMIT_FSIZE
 
 
 def _refuse(tree: Any) -> Any:

@@ -136,9 +136,11 @@ def warm_parent(descriptor: int) -> None:
 
     import grader.worker  # noqa: F401
 
-    # The first forward pass and cache of a process are slow: pay before the fork, once.
+    # The first forward pass, backward pass and optimiser of a process are slow: pay once, here.
     model = labkit.models.random(0)
-    model.run_with_cache(torch.zeros(1, 4, dtype=torch.int64))
+    logits, _ = model.run_with_cache(torch.zeros(1, 4, dtype=torch.int64))
+    logits.sum().backward()
+    torch.optim.Adam(model.parameters()).step()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         message, ancillary, _, _ = requests.recvmsg(65536, socket.CMSG_SPACE(2 * 4))

@@ -116,12 +116,12 @@ class Student:
         """Send a model (or other value) once; it stays in the worker."""
         packing = Packing()
         tree = packing.pack(value)
-        number = self.request(
+        handle = self.request(
             {"op": "keep", "value": tree, "models": packing.models}, packing.tensors
         )
-        if type(number) is not int:
+        if type(handle) is not Handle:
             raise StudentError("the worker's reply broke the protocol")
-        return Remote(self, Handle(number, type(value).__name__), None)
+        return Remote(self, handle, None)
 
     def call(
         self,

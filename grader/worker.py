@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import resource
 import socket
+import sys
 from typing import Any
 
 from torch import Tensor
 
 from grader import frames, wire
-from grader.namespace import Namespace, StudentFault, describe
+from grader.faults import StudentFault, describe
+from grader.namespace import Namespace
 from grader.wire import Frame, WireError
 
 
@@ -21,14 +23,15 @@ def serve(channel: socket.socket) -> None:
 
     def call_back(number: int, args: Any) -> Any:
         tensors: list[Tensor] = []
-        tree = wire.pack(tuple(args), tensors, namespace.keep)
+        tree = namespace.pack(tuple(args), tensors)
         frames.send(channel, Frame({"callback": number, "args": tree}, tensors))
         answer = frames.receive(channel)
         if "error" in answer.tree:
             raise StudentFault(answer.tree["error"])
         return wire.unpack(answer.tree["ok"], answer.tensors, _refuse)
 
-    namespace = Namespace(call_back)
+    namespace = Namespace(call_back, "__main__")  # what a notebook is to Python
+    sys.modules["__main__"] = namespace.module
     while True:
         try:
             request = frames.receive(channel)

@@ -53,8 +53,8 @@ def test_a_constant_in_the_logits_means_nothing(student, rng):
     level = 10 * torch.randn(*logits.shape[:-1], 1, generator=rng, dtype=torch.float64)
     plain = tensor(student.kl_to_final(logits), tuple(logits.shape[:-1]), "the KL")
     close(plain[-1], torch.zeros_like(plain[-1]), **FLOAT32, because="the last layer")
-    # Random layers are several nats apart, far above any rounding.
-    holds(bool((plain[:-1] > 0.1).all()), "A layer that disagrees with the last has a KL above 0.")
+    # Random layers are nats apart; now and then two are of one mind, but never to within rounding.
+    holds(bool((plain[:-1] > 1e-5).all()), "A layer that disagrees with the last has a KL above 0.")
     close(student.kl_to_final(logits + level), plain, **FLOAT32, because="with constants added")
 
 
