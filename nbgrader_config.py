@@ -33,7 +33,8 @@ c.CourseDirectory.ignore = [
     "challenges",
 ]
 
-# First ours: a notebook whose cells lost or doubled nbgrader's metadata would stop the whole batch.
+c.Autograde.pre_convert_hook = "grader.nbgrader_executor.use_released_name"
+# RestoreCells: cells that lost or doubled nbgrader's metadata would stop the whole batch.
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "grader.nbgrader_executor.RestoreCells",

@@ -51,12 +51,14 @@ def write(root: Path, path: Path, roster: Path | None = None, secret: Secret | N
         files |= challenges.weights(root, challenges.students(roster), secret)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        part = path.with_name(path.name + ".part")  # half a bundle must not look like one
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
             for relative, content in sorted(files.items()):
                 entry = zipfile.ZipInfo(str(TOP / relative), date_time=(1980, 1, 1, 0, 0, 0))
                 entry.create_system = 3  # Unix, wherever it is made: it gives the mode its meaning
                 entry.external_attr = 0o100644 << 16
                 archive.writestr(entry, content)
+        part.replace(path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}") from error
     return len(files)

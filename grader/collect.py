@@ -8,19 +8,25 @@ Whatever is odd about one submission is that submission's reason, never another'
 
 from __future__ import annotations
 
-import contextlib
+import errno
+import lzma
 import stat
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from grader import labs as course
 from grader.errors import UserError
 from grader.labs import Lab
 from grader.records import Submission
 
 MAX_UNPACKED = 4 << 30
 MAX_MEMBER = 256 << 20
+_JUNK = (".", "__MACOSX")  # how the names begin that only a machine gives
+_OUR_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
 
 
 def collect(place: Path, labs: Sequence[Lab], scratch: Path) -> list[Submission]:
@@ -35,13 +41,25 @@ def collect(place: Path, labs: Sequence[Lab], scratch: Path) -> list[Submission]
     Raises:
         UserError: nothing there, or nothing that looks like a submission.
     """
+    damaged: dict[Path, str] = {}
+    folder = scratch if place.is_file() else place
     if place.is_file():
-        place = _unpacked(place, scratch)
-    if not place.is_dir():
+        damaged = _unpacked(place, scratch)
+    if not folder.is_dir():
         raise UserError(f"no such folder or zip file: {place}")
-    root = _inner(place, labs)
     by_name = {lab.name: lab for lab in labs}
-    found = {**_flat(root, by_name), **_nested(root, by_name)}
+    try:
+        root = _inner(folder, labs)
+        found = _flat(root, by_name)
+        for key, submission in _nested(root, by_name).items():
+            if submission.status != "missing" or key not in found:
+                found[key] = submission
+    except OSError as error:
+        raise UserError(f"{place} cannot be read: {error}") from error
+    for key, submission in found.items():
+        if submission.notebook is not None and submission.notebook in damaged:
+            reason = damaged[submission.notebook]
+            found[key] = replace(submission, notebook=None, status="unreadable", reason=reason)
     if not found:
         names = ", ".join(by_name)
         raise UserError(
@@ -54,10 +72,15 @@ def collect(place: Path, labs: Sequence[Lab], scratch: Path) -> list[Submission]
 
 def _nested(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submission]:
     found = {}
-    students = [p for p in sorted(root.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+    students = [p for p in sorted(root.iterdir()) if p.is_dir() and not p.name.startswith(_JUNK)]
     for folder in students:
+        student = _printable(folder.name)
         for name, lab in labs.items():
-            found[folder.name, name] = _one(folder.name, lab, folder / name)
+            try:
+                found[student, name] = _one(student, lab, folder / name)
+            except OSError as error:
+                reason = f"the folder cannot be read: {error.strerror}"
+                found[student, name] = Submission(student, name, None, "unreadable", reason)
     if all(submission.status == "missing" for submission in found.values()):
         return {}
     return found
@@ -66,8 +89,12 @@ def _nested(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submissio
 def _one(student: str, lab: Lab, folder: Path) -> Submission:
     if not folder.is_dir():
         return Submission(student, lab.name, None, "missing", f"no folder {lab.name}")
+    if folder.is_symlink():
+        return Submission(student, lab.name, None, "unreadable", f"{lab.name} is a link")
     notebooks = sorted(
-        p for p in folder.rglob("*.ipynb") if not any(x.startswith(".") for x in p.parts[-3:])
+        p
+        for p in folder.rglob("*.ipynb")
+        if not any(part.startswith(_JUNK) for part in p.relative_to(folder).parts)
     )
     usual = folder / f"{lab.topic}.ipynb"
     if usual in notebooks:
@@ -83,13 +110,16 @@ def _one(student: str, lab: Lab, folder: Path) -> Submission:
 
 def _flat(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submission]:
     found: dict[tuple[str, str], Submission] = {}
-    for path in sorted(root.glob("*.ipynb")):
-        lab = next((lab for name, lab in labs.items() if path.stem.endswith(f"_{name}")), None)
+    files = [p for p in sorted(root.glob("*.ipynb")) if not p.name.startswith(_JUNK)]
+    others = {name for lab in labs.values() for name in course.find(lab.root)} - set(labs)
+    for path in files:
+        stem = _printable(path.stem)
+        lab = next((lab for name, lab in labs.items() if stem.endswith(f"_{name}")), None)
         if lab is not None:
-            student = path.stem[: -len(lab.name) - 1]
-        elif len(labs) == 1:
+            student = stem[: -len(lab.name) - 1]
+        elif len(labs) == 1 and not any(stem.endswith(f"_{name}") for name in others):
             (lab,) = labs.values()
-            student = path.stem
+            student = stem
         else:
             continue
         if student:
@@ -103,7 +133,7 @@ def _flat(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submission]
 
 def _regular(student: str, lab: Lab, path: Path) -> Submission:
     if path.is_symlink() or not stat.S_ISREG(path.lstat().st_mode):
-        reason = f"{path.name} is a link, not a file"
+        reason = f"{path.name} is a link or a folder, not a file"
         return Submission(student, lab.name, None, "unreadable", reason)
     return Submission(student, lab.name, path)
 
@@ -112,7 +142,7 @@ def _inner(place: Path, labs: Sequence[Lab]) -> Path:
     """Step into ``submitted`` or a zip's single outer folder."""
     if (place / "submitted").is_dir():
         return place / "submitted"
-    inside = [p for p in place.iterdir() if not p.name.startswith((".", "__MACOSX"))]
+    inside = [p for p in place.iterdir() if not p.name.startswith(_JUNK)]
     if len(inside) == 1 and inside[0].is_dir():
         only = inside[0]
         if not any((only / lab.name).exists() for lab in labs):
@@ -120,31 +150,51 @@ def _inner(place: Path, labs: Sequence[Lab]) -> Path:
     return place
 
 
-def _unpacked(archive: Path, scratch: Path) -> Path:
+def _printable(name: str) -> str:
+    """Make text of a file name that is not in UTF-8: every report has to be able to write it."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _unpacked(archive: Path, scratch: Path) -> dict[Path, str]:
+    """Unpack into ``scratch``; return why single notebooks could not be, by their path."""
+    damaged = {}
     try:
         with zipfile.ZipFile(archive) as bundle:
-            members = [m for m in bundle.infolist() if not m.is_dir()]
-            if sum(m.file_size for m in members) > MAX_UNPACKED:
+            if sum(m.file_size for m in bundle.infolist()) > MAX_UNPACKED:
                 raise UserError(f"{archive} unpacks to more than {MAX_UNPACKED >> 30} GB")
-            for member in members:
-                _unpack(bundle, member, scratch)
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+            for member in bundle.infolist():
+                path = PurePosixPath(member.filename.replace("\\", "/"))
+                is_link = stat.S_ISLNK(member.external_attr >> 16)
+                if path.is_absolute() or ".." in path.parts or "__MACOSX" in path.parts or is_link:
+                    continue
+                target = scratch.joinpath(*path.parts)
+                if problem := _unpack(bundle, member, target):
+                    damaged[target] = f"{path.name} cannot be taken out of the zip: {problem}"
+    except (*_DAMAGE, OSError) as error:
         raise UserError(f"{archive} is not a zip file that can be read: {error}") from error
-    return scratch
+    return damaged
 
 
-def _unpack(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, scratch: Path) -> None:
-    """Unpack one plain notebook, inside ``scratch``; links, other files and odd paths are left."""
-    path = PurePosixPath(member.filename.replace("\\", "/"))
-    is_link = stat.S_ISLNK(member.external_attr >> 16)
-    if path.is_absolute() or ".." in path.parts or is_link or path.suffix != ".ipynb":
-        return
-    target = scratch.joinpath(*path.parts)
-    # A damaged or encrypted member leaves a short file, which is then that student's reason.
-    with contextlib.suppress(zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError):
-        target.parent.mkdir(parents=True, exist_ok=True)
+def _unpack(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str:
+    """Unpack one member: a notebook's bytes, of anything else only the folder. Say what failed.
+
+    Raises:
+        OSError: it is this machine's doing, not the zip's.
+    """
+    try:
+        folder = target if member.is_dir() else target.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        if member.is_dir() or target.suffix != ".ipynb":
+            return ""
         with target.open("wb") as writer, bundle.open(member) as reader:
             left = MAX_MEMBER
             while chunk := reader.read(min(1 << 20, left)):
                 writer.write(chunk)
                 left -= len(chunk)
+    except OSError as error:
+        if error.errno in _OUR_TROUBLE:
+            raise
+        return str(error)
+    except _DAMAGE as error:
+        return str(error) or type(error).__name__
+    return ""

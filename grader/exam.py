@@ -1,7 +1,7 @@
 """One sitting: a student (or our own code) before the hidden checks of one lab.
 
-An `Exam` says who is asked and with which seeds; `plugin.run` lets pytest run the checks. Checks are
-independent of each other and draw everything from `seed`, so one check can also be repeated alone:
+An `Exam` says who is asked and with which seeds; `plugin.run` lets pytest run the checks. Checks
+are independent of each other and draw everything from `seed`, so one can also be repeated alone:
 `repeat` does that, to recognise a misconception or to try a fault again.
 """
 

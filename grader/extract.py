@@ -14,14 +14,16 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import nbformat
+from labkit.cells import statements
 from labkit.leaning import loaded_names, survivors
 
 from grader.records import Program, Statement
 
 MAX_BYTES = 64 << 20
 MAX_CELLS = 5_000
+MAX_CODE = 500_000
 
 
 class Unreadable(Exception):
@@ -95,7 +97,9 @@ def literal(program: Program, name: str) -> object:
     value: object = None
     for statement in program.statements:
         for node in _parse(statement):
-            if isinstance(node, ast.Assign) and name in _defined_by(node):
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+                continue
+            if name in _defined_by(node):
                 try:
                     value = ast.literal_eval(node.value)
                 except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -105,6 +109,33 @@ def literal(program: Program, name: str) -> object:
 
 def _code_cells(path: Path) -> list[tuple[str, str]]:
     """Return (grade_id, source) of each code cell."""
+    document = _document(path)
+    # By hand, not by nbformat: that fails on damage, and copies outputs, which do not matter here.
+    sheets = document.get("worksheets")  # where they stood before nbformat 4
+    lists = [part.get("cells") for part in (document, *_dicts(sheets))]
+    cells = [cell for part in lists if isinstance(part, list) for cell in part]
+    if not any(isinstance(part, list) for part in lists):
+        raise Unreadable("the notebook's format is damaged: it has no list of cells")
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"the notebook has {len(cells)} cells, over the limit of {MAX_CELLS}")
+    result = []
+    for cell in _dicts(cells):
+        if cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", cell.get("input", ""))
+        if isinstance(source, list):
+            source = "".join(part for part in source if isinstance(part, str))
+        if isinstance(source, str):
+            result.append((_grade_id(cell), source))
+    if (size := sum(len(source) for _, source in result)) > MAX_CODE:
+        raise Unreadable(
+            f"the notebook has {size} characters of code, over the limit of {MAX_CODE}"
+        )
+    return result
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """Read a notebook's JSON object."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -112,7 +143,8 @@ def _code_cells(path: Path) -> list[tuple[str, str]]:
                 f"the file has {size >> 20} MB, over the limit of {MAX_BYTES >> 20} MB: "
                 "clear the outputs and submit again"
             )
-        text = path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
+        text = data.decode(json.detect_encoding(data))
     except OSError as error:
         raise Unreadable(f"the file cannot be opened: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -125,28 +157,13 @@ def _code_cells(path: Path) -> list[tuple[str, str]]:
         raise Unreadable(
             f"the file is not valid JSON ({_short(error)}): it was cut off or edited by hand"
         ) from error
-    if type(document) is not dict or "nbformat" not in document:
+    if type(document) is not dict or not document.keys() & {"nbformat", "cells", "worksheets"}:
         raise Unreadable("the file is JSON but not a notebook")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # old or sloppy notebooks are still graded
-            notebook = nbformat.convert(nbformat.from_dict(document), 4)
-        cells = list(notebook["cells"])
-    except Exception as error:  # nbformat raises anything on a malformed document
-        raise Unreadable(f"the notebook's format is damaged ({_short(error)})") from error
-    if len(cells) > MAX_CELLS:
-        raise Unreadable(f"the notebook has {len(cells)} cells, over the limit of {MAX_CELLS}")
-    result = []
-    for cell in cells:
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        if isinstance(source, list):
-            source = "".join(part for part in source if isinstance(part, str))
-        if not isinstance(source, str):
-            continue
-        result.append((_grade_id(cell), source))
-    return result
+    return document
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
 
 def _grade_id(cell: dict[str, object]) -> str:
@@ -157,8 +174,12 @@ def _grade_id(cell: dict[str, object]) -> str:
 
 
 def _parse(statement: Statement) -> list[ast.stmt]:
-    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    return list(compile(statement.source, "statement", "exec", flags).body)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an invalid escape in a string is the student's affair
+        try:
+            return ast.parse(statement.source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return []  # read once, but at the very edge of how deep Python reads
 
 
 def _defines(statement: Statement) -> set[str]:
@@ -169,10 +190,7 @@ def _defined_by(node: ast.stmt) -> set[str]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
     if isinstance(node, ast.If | ast.Try):
-        return set().union(
-            *(_defined_by(part) for part in ast.walk(node) if isinstance(part, ast.stmt)
-              and not isinstance(part, ast.If | ast.Try))
-        )  # fmt: skip
+        return set().union(*(_defined_by(part) for part in statements(node)))
     targets = (
         node.targets if isinstance(node, ast.Assign)
         else [node.target] if isinstance(node, ast.AnnAssign | ast.AugAssign)
@@ -181,7 +199,7 @@ def _defined_by(node: ast.stmt) -> set[str]:
     names = set()
     for target in targets:
         root: ast.AST = target
-        while isinstance(root, ast.Attribute):  # Class.method = function belongs to Class
+        while isinstance(root, ast.Attribute | ast.Subscript):  # Class.method = ... is of Class
             root = root.value
         names |= {part.id for part in ast.walk(root) if isinstance(part, ast.Name)}
     return names

@@ -44,7 +44,7 @@ def measure(root: Path) -> dict[str, Index]:
     """Fingerprints of every lab under ``root``, by lab name.
 
     Raises:
-        UserError: a visible check or a misconception could not be run; says which.
+        UserError: a visible check could not be run, or the solution fails it; says which.
     """
     state = hashlib.sha256()
     for folder in ("solutions", "grader/checks", "labs/labkit"):
@@ -119,16 +119,16 @@ def _index(lab: Lab) -> Index:
     checks = {cell.check: cell.source for cell in lab.cells if cell.check}
     exercises = []
     for exercise in lab.exercises:
-        known = []
-        wrong_ones = reference.variants(lab, "misconceptions", exercise.name)
-        for name, wrong in wrong_ones.items() if not reference.is_value(lab, exercise.name) else ():
-            namespace = reference.bind(lab, exercise.name, wrong, None)
-            try:
-                prints = _prints(checks[exercise.name], namespace)
-            except Exception as error:
-                problem = f"{lab.name}, check of {exercise.name} on {name}"
-                raise UserError(f"{problem}: {type(error).__name__}: {error}") from error
-            known.append({"name": name, "sentence": reference.sentence(wrong), "prints": prints})
+        cell, known = checks[exercise.name], []
+        if not reference.is_value(lab, exercise.name):
+            prints = _prints(cell, dict(reference.definitions(lab)))
+            # A check swallows exceptions, its own too: "stop" ends the prints of what fails.
+            if not prints or prints[-1][0] == "stop":
+                raise UserError(f"{lab.name}: the solution fails the check of {exercise.name}")
+            for name, wrong in reference.variants(lab, "misconceptions", exercise.name).items():
+                prints = _prints(cell, reference.bind(lab, exercise.name, wrong, None))
+                sentence = reference.sentence(wrong)
+                known.append({"name": name, "sentence": sentence, "prints": prints})
         exercises.append(
             {"name": exercise.name, "points": exercise.points, "misconceptions": known}
         )

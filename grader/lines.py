@@ -182,10 +182,10 @@ def said(error: Any) -> tuple[str, str, str]:
 
 
 def _printable(text: Any) -> str:
-    # Terminal escapes, bidirectional overrides and the like do not reach whoever reads the report.
+    # One line, without terminal escapes, bidirectional overrides and the like.
     if type(text) is not str:
         return ""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text[:400])
+    return " ".join("".join(c if c.isprintable() else " " for c in text[:400]).split())
 
 
 def _answer(request: Frame, call_back: Callable[[int, Any], Any]) -> Frame:

@@ -5,7 +5,6 @@ way. This module knows nothing of checks, expected values, seeds or other studen
 """
 
 from __future__ import annotations
-
 import __future__
 
 import random

@@ -1,4 +1,4 @@
-"""Our judge inside stock ``nbgrader autograde``: two preprocessors for ``nbgrader_config.py``.
+"""Our judge inside stock ``nbgrader autograde``: what ``nbgrader_config.py`` names.
 
 ``GradeIsolated`` takes the place of nbgrader's ``Execute``. It starts no kernel: the submission
 goes to the judge, and each check cell gets its exercise's score as output, which is where nbgrader
@@ -6,7 +6,8 @@ looks for a mark, with the reasons beside it for the student. So the marks are t
 and a warning on stderr turns nothing to 0. One warm judge serves the whole command.
 
 ``RestoreCells`` comes first: nbgrader ends the batch, for everyone after, at a cell with incomplete
-metadata, and forgets a check cell that was deleted.
+metadata, and forgets a check cell that was deleted. ``use_released_name`` comes before that, as
+nbgrader's hook: it refuses a notebook that was renamed, though it be the only one.
 
 Not here: how a submission is graded (``judge``) and nbgrader's gradebook, which nbgrader writes.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import html
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,8 @@ from nbgrader.nbgraderformat import (
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Unicode
 
-from grader import grading, labs, notebooks, processes
+from grader import grading, labs, processes
+from grader import notebooks as released_notebooks
 from grader.errors import UserError
 from grader.judge import Judge
 from grader.labs import Lab
@@ -42,6 +45,25 @@ from grader.seeds import PUBLIC, Secret
 Resources = dict[str, Any]
 
 
+def use_released_name(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Copies a student's only notebook to the released name beside it (a ``pre_convert_hook``).
+
+    Args:
+        assignment: nbgrader's pattern; not used, the path of a notebook says more.
+        student: likewise.
+        notebooks: paths of the submission's notebooks; changed in place.
+    """
+    if len(notebooks) != 1:
+        return
+    handed_in = Path(notebooks[0])
+    lab = labs.find(handed_in.parents[3]).get(handed_in.parent.name)
+    if lab is None or handed_in.stem == lab.topic or handed_in.is_symlink():
+        return
+    usual = handed_in.with_name(f"{lab.topic}.ipynb")
+    shutil.copyfile(handed_in, usual)
+    notebooks[:] = [str(usual)]
+
+
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
     """Gives a submission the cells and the metadata of the released notebook back."""
 
@@ -50,7 +72,7 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
         lab = _lab(self, resources)
         released = {
             cell.metadata.nbgrader.grade_id: cell
-            for cell in notebooks.student_notebook(lab.cells, lab.name).cells
+            for cell in released_notebooks.student_notebook(lab.cells, lab.name).cells
             if "nbgrader" in cell.metadata
         }
         held = set()
@@ -90,7 +112,11 @@ class GradeIsolated(NbGraderPreprocessor):  # type: ignore[misc]
         folder = Path(
             course.format_path(course.submitted_directory, where["student"], where["assignment"])
         )
-        submission = Submission(where["student"], lab.name, folder / f"{where['notebook']}.ipynb")
+        path = folder / f"{where['notebook']}.ipynb"
+        submission = Submission(where["student"], lab.name, path)
+        if path.is_symlink():
+            reason = f"{path.name} is a link, not a file"
+            submission = Submission(where["student"], lab.name, None, "unreadable", reason)
         result = _judge(self.secret, self.isolate).grade(submission, lab)
         if result.reason:
             self.log.warning("%s, %s: %s", result.student, result.lab, result.reason)
@@ -156,7 +182,7 @@ def _feedback(exercise: ExerciseResult, result: LabResult) -> str:
 
 
 def _line(check: CheckResult) -> str:
-    sentence = html.escape(check.message or check.id.replace("_", " "))
+    sentence = html.escape(check.message or check.id.replace("_", " ")).replace("\n", "<br>")
     text = f"<b>{check.status}</b> {sentence}"
     if check.misconception:
         text += f"<br><i>{html.escape(check.misconception)}</i>"

@@ -28,7 +28,7 @@ def solution_notebook(cells: Sequence[Cell], lab: str) -> NotebookNode:
             # No version of Python or of the kernel: they would differ from author to author.
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
-            "title": lab.replace("_", " ", 1).replace("_", " "),
+            "title": lab.replace("_", " "),
         }
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5

@@ -48,7 +48,7 @@ def score(
         "graded",
         "; ".join(remarks),
         round(sum(e.score for e in exercises), 4),
-        lab.max_score,
+        round(lab.max_score, 4),
         exercises,
         lab.questions,
     )
@@ -63,7 +63,7 @@ def without_marks(submission: Submission, lab: Lab) -> LabResult:
         submission.status,
         submission.reason,
         0.0,
-        lab.max_score,
+        round(lab.max_score, 4),
         exercises,
         lab.questions,
     )

@@ -185,11 +185,11 @@ class Student:
             reply = self._line.ask(
                 Frame({**tree, "seed": self.seed, "cpu": self._cpu}, list(tensors)), call_back
             )
-            if type(reply.tree) is not dict:
-                raise WireError("a reply that is no object")
+            if type(reply.tree) is not dict or not reply.tree.keys() & {"ok", "error"}:
+                raise WireError("a reply that is no answer")
             if "error" in reply.tree:
                 _raise(reply.tree["error"])
-            value = wire.unpack(reply.tree.get("ok"), reply.tensors, _refuse)
+            value = wire.unpack(reply.tree["ok"], reply.tensors, _refuse)
         except WireError as error:
             self.trace.append(("error", "WireError"))
             raise StudentError(f"what came back broke the protocol: {error}") from error

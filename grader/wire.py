@@ -79,6 +79,8 @@ def pack(value: Any, tensors: list[Tensor], other: Packer, depth: int = 0) -> An
             [pack(key, tensors, other, depth + 1), pack(item, tensors, other, depth + 1)]
             for key, item in value.items()
         ]
+        if any(type(key) is dict and key["k"] != "tuple" for key, _ in pairs):
+            raise WireError("a dict key that is no plain value")
         return {"k": "dict", "v": pairs}
     if type(value) is Handle:
         return {"k": "handle", "n": value.number, "t": value.type_name}

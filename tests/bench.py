@@ -1,4 +1,4 @@
-"""``make bench``: what grading costs, and beside it what stock nbgrader takes for the same notebook.
+"""``make bench``: what grading costs, and beside it what stock nbgrader pays before it begins.
 
 Figures are seconds of wall clock on this machine, in one run; the ratio holds on another machine,
 the seconds do not. Nothing here can fail: performance is measured, not tested.
@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from rich.console import Console
+from rich.table import Table
+
 from grader import grading, labs, processes, sandbox
 from grader.judge import Judge
 from grader.records import Submission
 from grader.sandbox import Limits
-from rich.console import Console
-from rich.table import Table
-
 from tests import sample_class
 
 _RUNS = 7

@@ -10,6 +10,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 import pytest
 import torch
+
 from grader import processes, sandbox
 from grader.processes import Nursery
 from grader.sandbox import Limits

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from grader import labs, notebooks, reference
-from grader.labs import Lab
 from labkit import models
 from labkit.planted import challenge_seed
+
+from grader import labs, notebooks, reference
+from grader.labs import Lab
 
 SUBMISSIONS = Path(__file__).with_name("submissions")
 GOLDEN = Path(__file__).with_name("submissions.golden.json")
@@ -93,9 +94,7 @@ def class_of(lab: Lab) -> dict[str, bytes]:
     """Return every file of the sample class: path below ``submissions`` -> bytes."""
     usual = f"{lab.topic}.ipynb"
     files = {f"ada/{lab.name}/{usual}": _bytes(solved(lab, "ada"))}
-    files[f"untouched/{lab.name}/{usual}"] = _bytes(
-        notebooks.student_notebook(lab.cells, lab.name)
-    )
+    files[f"untouched/{lab.name}/{usual}"] = _bytes(notebooks.student_notebook(lab.cells, lab.name))
     for student, (exercise, name) in MISCONCEPTIONS.items():
         notebook = solved(lab, student)
         write(notebook, exercise, as_cell(lab, "misconceptions", exercise, name))

@@ -117,17 +117,19 @@ def logits_without(
 
 
 class PlainLens(nn.Module):
-    """The smallest thing that can be called as a lens: one matrix for each layer, no norm.
+    """The smallest thing that can be called as a lens: one affine map for each layer, no norm.
 
-    The checks of exercises 9 and 10 use it, so that they do not depend on your exercise 8.
+    The checks of exercises 9 and 10 use it, so that they do not depend on your exercise 8. All
+    parameters are zero at first: every token gets the same probability.
     """
 
     def __init__(self, n_layers: int, d_model: int, vocab: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.zeros(n_layers, d_model, vocab))
+        self.delta = nn.Parameter(torch.zeros(n_layers, d_model, vocab))
+        self.bias = nn.Parameter(torch.zeros(n_layers, vocab))
 
     def forward(self, h: Float[Tensor, "... d_model"], layer: int) -> Float[Tensor, "... vocab"]:
-        return h @ self.weight[layer]
+        return h @ self.delta[layer] + self.bias[layer]
 
 
 def loss_of_knowing_nothing(final_logits: Float[Tensor, "... vocab"]) -> float:
@@ -192,7 +194,7 @@ def headline(
         bottom.set_title("KL from the final distribution")
         bottom.set_xlabel("layer of the residual stack")
         bottom.set_xticks(ticks)
-        bottom.legend(loc="upper left", fontsize=9)
+        bottom.legend(loc="lower left", fontsize=9)
         for axes in (top, middle, bottom):
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(axis="y", color="#e3e6ea")

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 _TRANSPARENT_MAGICS = re.compile(r"\A(\s*%%(time|timeit|capture|prun)\b.*)+")
 _MAGIC_LINE = re.compile(r"^\s*[%!?,;/]|\?\s*$|=\s*[%!]", re.MULTILINE)
+_EMPTY_LINES = re.compile(r"(?:[ \t]*\n)*")
 _MOST_MAGICS = 40  # in one cell: IPython reads all of it again for each
 
 
@@ -39,7 +40,9 @@ def _plain_python(cell: str) -> str:
         raise ValueError(f"more than {_MOST_MAGICS} magics in one cell")
     from IPython.core.inputtransformer2 import TransformerManager
 
-    return str(TransformerManager().transform_cell(cell))
+    empty = _EMPTY_LINES.match(cell)  # which IPython drops, and line numbers with them
+    first = "\n" * empty[0].count("\n") if empty else ""
+    return first + str(TransformerManager().transform_cell(cell))
 
 
 def segment(lines: list[bytes], node: ast.stmt, first: int) -> str:

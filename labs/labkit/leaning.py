@@ -166,8 +166,8 @@ class _Rule:
         return True
 
     def _wanted(self, targets: Sequence[ast.expr]) -> bool:
-        roots = [t.value if isinstance(t, ast.Subscript) else t for t in targets]
-        return any(isinstance(root, ast.Name) and root.id in self.keep for root in roots)
+        parts = [part for target in targets for part in ast.walk(target)]
+        return any(isinstance(part, ast.Name) and part.id in self.keep for part in parts)
 
     def _target(self, target: ast.expr) -> bool:
         match target:

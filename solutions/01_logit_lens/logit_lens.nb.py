@@ -156,7 +156,7 @@ my_word_at_layer_0 = None  # a string
 # %% [markdown]
 # ### Exercise 1: residual_stack
 #
-# difficulty 1/5 · importance 5/5 · 10 min
+# difficulty 1/5 · importance 5/5 · 5 min
 #
 # Collect the residual stream at every place to stand, $x_0, x_1, \dots, x_L$, in one tensor:
 #
@@ -237,7 +237,7 @@ plots.lines(lengths, title="Length of the residual stream", ylabel="length (log)
 
 # %% [markdown]
 # Two things to see. The stream at " of" grows from a length of 3 to several hundred. And the
-# *first* position is something else altogether: from layer 12 to 28 it is 30 to 150 times as long
+# *first* position is something else altogether: from layer 12 to 28 it is 30 to 200 times as long
 # as the others. Many models park a huge, nearly constant vector there, on which attention heads
 # can rest when they have nothing to do (an *attention sink*; see the reading at the end). Whoever
 # averages over positions without looking has averaged that in.
@@ -521,7 +521,7 @@ with check(token_rank) as c:
     layer_0 = [[0.1, 4.0, 2.0, 3.0, -9.0], [9.0, 7.0, 9.0, 7.0, 1.0]]  # one row for each prompt
     layer_1 = [[5.0, 0.0, 6.0, 1.0, 2.0], [1.0, 2.0, 3.0, 4.0, 5.0]]
     last_position = torch.tensor([layer_0, layer_1])
-    logits = torch.stack([-last_position, torch.zeros(2, 2, 5), last_position], dim=2)
+    logits = torch.stack([last_position.roll(1, -1), torch.zeros(2, 2, 5), last_position], dim=2)
     answers = torch.tensor([2, 1])
     expected = torch.tensor([[2, 2], [0, 3]])  # counted by eye
     c.close(c.call(logits, answers), expected, "it counts the larger logits, not equal ones")
@@ -534,9 +534,10 @@ with check(token_rank) as c:
 #
 # difficulty 3/5 · importance 5/5 · 15 min
 #
-# Let $p$ be the final distribution, the softmax of the last layer's logits, and $q_\ell$ the lens's
-# at layer $\ell$. How many nats are lost, on average over what the model will really say, by
-# believing $q_\ell$ instead of $p$?
+# Let $p$ be the final distribution, the softmax of the last layer's logits, and $q_\ell$ the
+# lens's at layer $\ell$. How many nats are lost, on average over what the model will really say,
+# by believing $q_\ell$ instead of $p$? (A nat is a bit with the natural logarithm: 1 nat is 1.44
+# bits.)
 #
 # $$\mathrm{KL}(p \,\|\, q_\ell) = \sum_v p[v]\,\bigl(\log p[v] - \log q_\ell[v]\bigr)$$
 #
@@ -587,17 +588,12 @@ def kl_to_final(
 # %% check="kl_to_final" points=3
 with check(kl_to_final) as c:
     # Two tokens, three layers, two positions; the model ends at 90% to 10%, and at 50% to 50%.
-    coins = torch.tensor(
-        [[[0.5, 0.5], [0.5, 0.5]], [[0.2, 0.8], [0.5, 0.5]], [[0.9, 0.1], [0.5, 0.5]]]
-    )
-    by_hand = torch.tensor([[[0.3681, 0.0]], [[1.1457, 0.0]], [[0.0, 0.0]]])
-    yours = c.call(coins.log()[:, None])
-    c.close(
-        yours, by_hand, "layer 0: 0.9 log(0.9 / 0.5) + 0.1 log(0.1 / 0.5), and so on", atol=1e-3
-    )
+    first, middle, end = [[0.5, 0.5]] * 2, [[0.2, 0.8], [0.5, 0.5]], [[0.9, 0.1], [0.5, 0.5]]
+    yours = c.call(torch.tensor([first, middle, end]).log()[:, None])
+    by_hand = [[[0.3681, 0.0]], [[1.1457, 0.0]], [[0.0, 0.0]]]
+    c.close(yours, by_hand, "0.9 log(0.9 / 0.5) + 0.1 log(0.1 / 0.5), and so on", atol=1e-3)
     certain = torch.tensor([[200.0, 0.0], [0.0, 200.0]])[:, None, None]
-    yours = c.call(certain)
-    c.close(yours, [[[200.0]], [[0.0]]], "certain, and wrong: that costs 200 nats")
+    c.close(c.call(certain), [[[200.0]], [[0.0]]], "certain, and wrong: that costs 200 nats")
     draw = torch.Generator().manual_seed(5)
     logits = 3 * torch.randn(4, 2, 3, 11, generator=draw)
     yours = c.call(logits)
@@ -931,7 +927,7 @@ with check(commit_layer) as c:
 # %% [markdown]
 # ### Exercise 8: TunedLens
 #
-# difficulty 3/5 · importance 4/5 · 15 min
+# difficulty 3/5 · importance 4/5 · 10 min
 #
 # The parameters are set up for you; write `forward`:
 #
@@ -1013,7 +1009,7 @@ with check(TunedLens) as c:
 # %% [markdown]
 # ### Exercise 9: tuned_loss
 #
-# difficulty 3/5 · importance 4/5 · 15 min
+# difficulty 3/5 · importance 4/5 · 10 min
 #
 # How wrong is a lens? The same KL as in exercise 5, averaged over the layers $0 \dots L-1$ (the
 # last entry of the stack is what the teacher itself saw, and needs no translator), over the batch
@@ -1207,7 +1203,11 @@ helpers.versus(
 print(
     f"after training: {train_curve[-1]:.3f} on the training data, {valid_curve[-1]:.3f} on the rest"
 )
-plots.compare(found / found.norm() * 4, rotation.mT, title="What training found, and R transposed")
+plots.compare(
+    found / found.norm() * 4,
+    rotation.mT,
+    title="A as training found it (yours), and R transposed (expected)",
+)
 
 # %% [markdown]
 # The knowledge was all there; only the lens could not read it. And the translator that training
@@ -1286,13 +1286,13 @@ helpers.versus(
 
 # %% [markdown]
 # Eight steps bring all three layers far down. Now hold them against the control. Layers 20 and 24
-# do not beat it: for all we know our translators have learned what text looks like on average,
-# and nothing about *this* text. That is no proof that nothing is there; it is what a page of text
-# can buy. Layer 27 is well below the control: that lens reads.
+# do not beat it: for all we know our translators have learned what text looks like on average, and
+# nothing about *this* text. That is no proof that nothing is there; it is what a page of text can
+# buy. Layer 27 is well below the control: that lens reads, and it reads more than the logit lens.
 #
-# And the training loss is much lower than the loss on unseen text: that gap is overfitting, and
-# whoever reports the training loss here fools themselves. (You have ten minutes to spare? Take
-# all 38 rows and 30 steps.)
+# And the training loss is already lower than the loss on unseen text: that gap is overfitting, it
+# grows with every step, and whoever reports the training loss here fools themselves. (You have ten
+# minutes to spare? Take all 38 rows and 30 steps.)
 #
 # What does the tuned lens say on our prompt, which it has never seen either?
 
@@ -1450,9 +1450,9 @@ with check(lens_is_not_cause) as c:
 # - from the **commit layer** on, the answer is the lens's first choice for good. It may have been
 #   there before, for a layer or so, and lost its place.
 #
-# All other heads are busy, too, and harmless. Where all this stands is different for every name,
-# and the same for all prompts of your model. Your task: find the four, with the functions that
-# you wrote.
+# All other heads are busy, too, and harmless: silence them all, and the answers stay the same.
+# Where everything stands is different for every name, and the same for all prompts of your model.
+# Your task: find the four, with the functions that you wrote.
 #
 # Type your name (in a course: your id on the course's list), and keep it as it is from now on.
 
@@ -1539,7 +1539,7 @@ else:
 # %% [markdown]
 # ### Exercise 12: challenge_answer
 #
-# difficulty 4/5 · importance 4/5 · 30 min
+# difficulty 4/5 · importance 4/5 · 25 min
 #
 # Write down what you found, as numbers (not as variables: what is graded is what stands here).
 #
@@ -1683,10 +1683,10 @@ plots.lens_table(
 
 # %% [markdown]
 # The first column is the attention sink again: from layer 12 to 29 the lens finds next to nothing
-# in that giant vector (its first choice has a probability near 0). " city" is followed by " of"
-# from layer 23 on, while what comes after "The Eiffel" is settled only in the last two layers. At
-# layer 0 not every token repeats itself: some are shouted down by " strugg", whose column in
-# $W_U$ must be long.
+# in that giant vector (its first choice gets about .03). " city" is followed by " of" from layer
+# 23 on, while what comes after "The Eiffel" is settled only in the last two layers. At layer 0
+# not every token repeats itself: some are shouted down by " strugg", which has the longest column
+# of all in $\gamma \odot W_U$.
 #
 # And the figure of this lab: rank, probability and distance of " Paris" by layer, the junk that
 # comes out without the norm, and, if you did part 5, the tuned lens.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from grader import exam, labs, plugin, reference
 from grader.exam import Key, LocalExam
 from grader.judge import Judge
@@ -15,7 +16,6 @@ from grader.processes import Nursery
 from grader.recognise import recognise
 from grader.records import Submission
 from grader.seeds import PUBLIC, Secret
-
 from tests import sample_class
 
 LABS = list(labs.find().values())
@@ -41,9 +41,7 @@ def _key(lab: Lab, number: int) -> Key:
     return Key(Secret(b"a secret of the contract tests"), f"student {number}", lab)
 
 
-def _outcomes(
-    key: Key, kind: reference.Kind, exercise: Exercise, name: str
-) -> list[exam.Outcome]:
+def _outcomes(key: Key, kind: reference.Kind, exercise: Exercise, name: str) -> list[exam.Outcome]:
     variant = reference.variants(key.lab, kind, exercise.name)[name]
     challenge = key.challenge() if reference.is_value(key.lab, exercise.name) else None
     definitions = reference.bind(key.lab, exercise.name, variant, challenge)
@@ -163,9 +161,7 @@ def test_the_released_notebook_earns_nothing(lab: Lab, nursery: Nursery) -> None
 
 
 @pytest.mark.parametrize("lab", LABS, ids=_id)
-def test_the_solution_notebook_earns_everything(
-    lab: Lab, nursery: Nursery, tmp_path: Path
-) -> None:
+def test_the_solution_notebook_earns_everything(lab: Lab, nursery: Nursery, tmp_path: Path) -> None:
     path = tmp_path / "notebook.ipynb"
     path.write_bytes((lab.source.parent / f"{lab.topic}.ipynb").read_bytes())
     result = Judge(nursery).grade(Submission("reference", lab.name, path), lab)

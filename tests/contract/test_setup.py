@@ -6,8 +6,9 @@ import re
 import tomllib
 
 import yaml
-from grader.labs import ROOT
 from packaging.requirements import Requirement
+
+from grader.labs import ROOT
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 _ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from grader import labs, release, scaffold
+from grader import fingerprints, labs, release, scaffold
 
 LAB = "07_entropy"
 
@@ -23,6 +25,24 @@ def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scaffold.new(root, LAB)
     release.write(root)
     return root
+
+
+@pytest.fixture
+def measured(released_course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured at the first release is measured again: saves seconds for each change."""
+    once = fingerprints.measure(released_course)
+    monkeypatch.setattr(fingerprints, "measure", lambda root: once)
+
+
+@pytest.fixture
+def own_helpers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget the helper modules of other courses: all their labs have the same names."""
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if "solutions" not in Path(p).parts])
+    others = sys.modules.pop("entropy_helpers", None)
+    yield
+    sys.modules.pop("entropy_helpers", None)
+    if others is not None:
+        sys.modules["entropy_helpers"] = others
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import sysconfig
 import venv
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,13 +95,13 @@ def test_the_same_inputs_give_the_same_bytes_whatever_lies_in_labs(
     assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
 
 
-def test_a_roster_adds_challenges_and_no_secret(course: Path, tmp_path: Path) -> None:
+def test_a_roster_adds_challenges_and_no_secret(
+    course: Path, measured: None, own_helpers: None, tmp_path: Path
+) -> None:
     helpers = course / "solutions" / LAB / "entropy_helpers.py"
     helpers.write_text(helpers.read_text() + '\nCHALLENGE = "induction"\n')
     (tmp_path / "class.csv").write_text("student\nada\ngrace\n")
-    sys.modules.pop("entropy_helpers", None)
     bundle.write(course, tmp_path / "class.zip", tmp_path / "class.csv", SECRET)
-    sys.modules.pop("entropy_helpers", None)
     files = entries(tmp_path / "class.zip")
     challenges = [name for name in files if name.startswith(f"labs/{LAB}/challenges/")]
     assert len(challenges) == 2
@@ -118,22 +119,25 @@ def test_what_is_missing_is_one_line(course: Path, tmp_path: Path) -> None:
     assert not target.exists()
 
 
-def test_a_leak_in_labkit_stops_it(course: Path, tmp_path: Path) -> None:
+def test_a_leak_in_labkit_stops_it(course: Path, measured: None, tmp_path: Path) -> None:
     (course / "labs/labkit/extra.py").write_text("log_p = torch.log_softmax(logits, dim=-1)\n")
     with pytest.raises(UserError, match=r"extra\.py: holds solution text of token_entropy"):
         bundle.write(course, tmp_path / "class.zip")
     assert not (tmp_path / "class.zip").exists()
 
 
-SOLVE = """
-import json, sys
+TRY = """
+import copy, json, sys
 import nbclient, nbformat
 notebook = nbformat.read("entropy.ipynb", as_version=4)
-notebook.cells = [c for c in notebook.cells if c.cell_type == "code"][:3]
-for cell in notebook.cells:
-    cell.source = cell.source.replace("raise NotImplementedError()", sys.argv[1])
+imports, exercise, check = [c for c in notebook.cells if c.cell_type == "code"][:3]
+notebook.cells = [imports]
+for body in sys.argv[1:]:
+    written = copy.deepcopy(exercise)
+    written.source = exercise.source.replace("raise NotImplementedError()", body)
+    notebook.cells += [written, copy.deepcopy(check)]
 nbclient.NotebookClient(notebook, kernel_name="python3").execute()
-print(json.dumps(notebook.cells[-1].outputs))
+print(json.dumps([cell.outputs for cell in notebook.cells[2::2]]))
 """
 
 
@@ -167,18 +171,18 @@ def test_it_installs_in_an_empty_place_and_a_check_passes_there(
     assert where.split() == [str(home / "labs/labkit/__init__.py"), "None"]
     folder = home / "labs" / LAB
     body = "return torch.distributions.Categorical(logits=logits).entropy()"
-    solved = _shown(run("-c", SOLVE, body, cwd=folder))
-    assert "not written yet" not in solved
-    assert "token_entropy" in solved
-    unwritten = _shown(run("-c", SOLVE, "raise NotImplementedError()", cwd=folder))
+    bodies = ["raise NotImplementedError()", body + " / torch.tensor(2.0).log()", body]
+    unwritten, wrong, solved = map(_shown, json.loads(run("-c", TRY, *bodies, cwd=folder)))
     assert "not written yet" in unwritten
-    wrong = _shown(run("-c", SOLVE, body + " / torch.tensor(2.0).log()", cwd=folder))
-    assert "in bits" in wrong
+    assert "Your entropy is in bits" in wrong
+    assert "token_entropy" in solved
+    assert not any(bad in solved for bad in ("not written yet", "expected", "error"))
 
 
-def _shown(outputs: str) -> str:
+def _shown(outputs: list[dict[str, Any]]) -> str:
     """The text a student sees of a cell's outputs."""
-    return re.sub(r"<[^>]*>", "", str(json.loads(outputs)))
+    (block,) = outputs
+    return re.sub(r"<[^>]*>", "", "".join(block["data"]["text/html"]))
 
 
 def _lend_packages(folder: Path, python: Path) -> None:

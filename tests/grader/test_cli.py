@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from grader import labs
 
 COMMANDS = ("release", "new", "check", "grade", "doctor")
@@ -56,7 +57,9 @@ def test_the_overview_names_every_command() -> None:
         (["nonsense"], "No such command"),
     ],
 )
-def test_what_a_user_gets_wrong_is_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
+def test_what_a_user_gets_wrong_is_one_line(
+    arguments: list[str], says: str, tmp_path: Path
+) -> None:
     result = _grader(*(str(tmp_path) if a == "." else a for a in arguments))
     assert result.returncode == 2
     assert says in _one_line(result)

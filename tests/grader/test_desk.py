@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
 from grader import desk, labs, notebooks
 from grader.errors import UserError
 from grader.labs import ROOT, Lab
-from rich.console import Console
-
 from tests import sample_class
 
 pytestmark = pytest.mark.xdist_group("grading")
@@ -36,7 +36,9 @@ def _console() -> tuple[Console, io.StringIO]:
 def _save(lab: Lab, student: str, without: str | None = None) -> None:
     notebook = sample_class.solved(lab, student)
     if without is not None:
-        sample_class.write(notebook, without, f"def {without}(ranks):\n    raise NotImplementedError")
+        sample_class.write(
+            notebook, without, f"def {without}(ranks):\n    raise NotImplementedError"
+        )
     path = lab.released / f"{lab.topic}.ipynb"
     path.with_suffix(".new").write_bytes(notebooks.to_bytes(notebook))
     path.with_suffix(".new").replace(path)

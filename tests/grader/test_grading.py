@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
+
 from grader import grading, labs, results, sandbox
 from grader.errors import UserError
 from grader.grading import Order, Step
 from grader.records import LabResult
 from grader.seeds import PUBLIC, Secret
-
 from tests import sample_class
 
 pytestmark = pytest.mark.xdist_group("grading")
@@ -88,8 +89,9 @@ def test_a_misconception_costs_its_exercise_and_is_named(
     said = {check.misconception for check in hit.checks if check.status != "PASS"}
     assert said == {reference.sentence(variant)}
     page = next((marked[0] / "feedback" / student).glob("*.html")).read_text()
-    assert name not in page or name in exercise
-    assert reference.sentence(variant).split(":")[0][:40] in page.replace("&#39;", "'")
+    shown = " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
+    words = reference.sentence(variant).replace("`", " ").split()
+    assert " ".join(words) in shown.replace(" ,", ",") or all(word in shown for word in words)
 
 
 def test_all_files_are_written(marked: tuple[Path, list[LabResult]]) -> None:

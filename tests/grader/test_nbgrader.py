@@ -21,11 +21,11 @@ QUESTION = "question_entropy_and_truth"
 ISOLATED = rungs().strong
 
 
-def nbgrader(course: Path, *arguments: str) -> str:
+def nbgrader(course: Path, *arguments: str, code: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments], cwd=course, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     return done.stderr
 
 
@@ -111,8 +111,20 @@ def graded(
     (question,) = (c for c in answered.cells if c.id == QUESTION)
     question.source += " No: sure is not right."
     hand_in(course, "answered", answered)
+    hand_in(course, "renamed", solved(course, RIGHT))
+    folder = course / "submitted" / "renamed" / LAB
+    (folder / "entropy.ipynb").rename(folder / "Untitled1 (2).ipynb")
+    hand_in(course, "linked", solved(course, RIGHT))
+    stolen = course / "submitted" / "linked" / LAB / "entropy.ipynb"
+    stolen.unlink()
+    stolen.symlink_to(course / "submitted" / "perfect" / LAB / "entropy.ipynb")
     nbgrader(course, "generate_assignment", LAB, "--force")
-    nbgrader(course, "autograde", LAB)
+    hand_in(course, "broken", solved(course, RIGHT))
+    broken = course / "submitted" / "broken" / LAB / "entropy.ipynb"
+    broken.write_bytes(broken.read_bytes()[:1000])
+    said = nbgrader(course, "autograde", LAB, code=1)
+    named = {line.split("'")[3] for line in said.splitlines() if "for student" in line}
+    assert named == {"broken"}, "one malformed notebook stops itself and nobody else"
     nbgrader(course, "generate_feedback", LAB)
     order = grading.Order(
         place=course / "submitted",
@@ -138,10 +150,11 @@ def marks(course: Path, name: str) -> dict[str, float | None]:
 
 def test_the_marks_are_those_of_grade(graded: tuple[Path, dict[str, float]]) -> None:
     course, expected = graded
-    assert marks(course, CHECK) == expected
+    assert marks(course, CHECK) == {**expected, "broken": None}
     full = {"perfect", "noisy", "metadata_lost", "old_schema", "check_deleted", "answered"}
-    assert {student for student, mark in expected.items() if mark == 2.0} >= full
-    assert expected["untouched"] == expected["raises"] == 0
+    full |= {"renamed", "cell_twice"}
+    assert {student for student, mark in expected.items() if mark == 2.0} == full
+    assert {expected[name] for name in ("untouched", "raises", "linked", "broken")} == {0}
     assert 0 <= expected["bits"] < 2
 
 
@@ -156,10 +169,12 @@ def test_feedback_names_the_mistake_and_no_hidden_value(
 ) -> None:
     pages = graded[0] / "feedback"
     text = {p.parts[-3]: p.read_text() for p in pages.glob(f"*/{LAB}/entropy.html")}
-    assert set(text) == set(graded[1])
+    assert set(text) == set(graded[1]) - {"broken"}
     assert "Your entropy is in bits" in text["bits"]
     assert "ZeroDivisionError" in text["raises"]
-    assert not any("torch.special.entr" in page or "Traceback" in page for page in text.values())
+    for page in text.values():
+        assert "Traceback (most recent" not in page
+        assert "torch.special.entr" not in page
 
 
 def test_the_executor_names_every_step_of_nbgraders_own_list() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -15,6 +13,7 @@ from safetensors import safe_open
 from grader import roster, seeds
 from grader.errors import UserError
 
+pytestmark = pytest.mark.xdist_group("course")
 LAB = "07_entropy"
 SECRET = seeds.Secret(b"a course secret of many bytes")
 
@@ -62,18 +61,13 @@ def test_an_absent_roster_is_one_line(tmp_path: Path) -> None:
         roster.students(tmp_path / "none.csv")
 
 
-@pytest.fixture(scope="module")
-def files(
-    released_course: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[PurePosixPath, bytes]:
+@pytest.fixture
+def files(course: Path, own_helpers: None) -> dict[PurePosixPath, bytes]:
     """The challenges of two students in a course whose lab has one."""
-    root = tmp_path_factory.mktemp("challenges") / "course"
-    shutil.copytree(released_course, root)
-    helpers = root / "solutions" / LAB / "entropy_helpers.py"
+    helpers = course / "solutions" / LAB / "entropy_helpers.py"
     helpers.write_text(helpers.read_text() + '\nCHALLENGE = "induction"\n')
-    sys.modules.pop("entropy_helpers", None)
-    made = roster.weights(root, ["ada", "Grace Hopper"], SECRET)
-    assert made == roster.weights(root, ["ada", "Grace Hopper"], SECRET), "not the same bytes"
+    made = roster.weights(course, ["ada", "Grace Hopper"], SECRET)
+    assert made == roster.weights(course, ["ada", "Grace Hopper"], SECRET), "not the same bytes"
     return made
 
 
@@ -114,6 +108,5 @@ def test_the_truth_is_in_nothing_the_student_holds(
         assert word not in said
 
 
-def test_a_lab_without_a_challenge_gets_no_files(released_course: Path) -> None:
-    sys.modules.pop("entropy_helpers", None)
+def test_a_lab_without_a_challenge_gets_no_files(released_course: Path, own_helpers: None) -> None:
     assert roster.weights(released_course, ["ada"], SECRET) == {}

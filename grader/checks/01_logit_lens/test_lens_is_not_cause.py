@@ -60,10 +60,10 @@ def _pair(result: object) -> tuple[float, float]:
 
 def _draw(seed: int, rng: torch.Generator) -> tuple[TransformerBridge, Tensor, int, Tensor, int]:
     """Draw a model, prompts, a layer with blocks on both sides, a direction and a token."""
-    n_layers = int(torch.randint(3, 5, (), generator=rng))
+    n_layers = int(torch.randint(2, 4, (), generator=rng))
     model = models.random(seed, n_layers=n_layers, dtype=torch.float64)
     tokens = torch.randint(model.cfg.d_vocab, (3, 7), generator=rng)
-    layer = int(torch.randint(1, n_layers - 1, (), generator=rng))
+    layer = int(torch.randint(1, n_layers, (), generator=rng))
     direction = 2 * torch.randn(model.cfg.d_model, generator=rng, dtype=torch.float64)
     token = int(torch.randint(model.cfg.d_vocab, (), generator=rng))
     return model, tokens, layer, direction, token
@@ -104,7 +104,7 @@ def test_read_by_the_lens_and_used_by_nothing(student, seed, rng):
     """In this model a direction is planted that the lens reads and that the last block erases:
     taking it out changes the lens and not the output. Without the eraser it reaches the output
     undiminished: both effects are then the same."""
-    n_layers = 4
+    n_layers = 3
     layer = int(torch.randint(1, 3, (), generator=rng))
     model = models.random(seed, n_layers=n_layers, act_fn="relu", dtype=torch.float64)
     weights = native.parameters(model)

@@ -41,8 +41,8 @@ class World:
 def _world(seed: int, rng: torch.Generator) -> World:
     """Make a model that hears all directions of the stream alike, and random rotations."""
     model = models.random(
-        seed, n_layers=N_LAYERS, d_model=D_MODEL, n_heads=2, d_head=4, d_mlp=12, d_vocab=N_VOCAB,
-        normalization_type="RMS", dtype=torch.float64,
+        seed, n_layers=N_LAYERS, d_model=D_MODEL, n_heads=2, d_head=4, d_vocab=N_VOCAB,
+        attn_only=True, normalization_type="RMS", dtype=torch.float64,
     )  # fmt: skip
     columns = torch.randn(N_VOCAB, D_MODEL, generator=rng, dtype=torch.float64)
     columns = torch.linalg.qr(columns - columns.mean(0)).Q
@@ -99,10 +99,10 @@ def test_finds_the_way_back_from_a_rotation(student, seed, rng):
     lens = student.TunedLens(world.model)
     fresh = world.pair(5)
     before = _loss(lens, fresh)
-    student.train_tuned_lens(lens, world.pair(6), other.pair(3), 120, 0.2)
+    student.train_tuned_lens(lens, world.pair(6), other.pair(3), 140, 0.4)
     after = _loss(lens, fresh)
-    # Adam ends below 1 per cent, plain gradient descent below 5, gradients that pile up near 12.
-    holds(bool(after < 0.08 * before), "On fresh data the lens still says something else.")
+    # Adam ends below 0.2 per cent, plain gradient descent near 1, gradients that pile up near 10.
+    holds(bool(after < 0.03 * before), "On fresh data the lens still says something else.")
     delta = tensor(lens.state().get("delta"), tuple(world.rotations.shape), "delta")
     found = torch.eye(D_MODEL, dtype=torch.float64) + delta
     back = world.rotations.mT

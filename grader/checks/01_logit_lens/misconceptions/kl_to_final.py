@@ -12,17 +12,17 @@ def _kl(log_p, log_q):
 
 
 def reversed(lens_logits):
-    """You compute KL(layer || final): the probabilities in front are the final layer's."""
+    """You compute KL(layer || final): the probabilities in front are the final layer's. (In
+    `F.kl_div(input, target)` they are the target.)"""
     log_q = lens_logits.log_softmax(-1)
     return _kl(log_q, log_q[-1:].expand_as(log_q))
 
 
-def arguments_of_kl_div_swapped(lens_logits):
-    """`F.kl_div(input, target)` computes KL(target || input): the target is the final layer. And
-    its input is a log-probability, its target a probability."""
-    probabilities = lens_logits.softmax(-1)
-    final = lens_logits.log_softmax(-1)[-1].expand_as(probabilities)
-    return functional.kl_div(final, probabilities, reduction="none").sum(-1)
+def kl_div_of_probabilities(lens_logits):
+    """`F.kl_div(input, target)` wants log-probabilities as its input (and computes
+    KL(target || input)): you give it probabilities."""
+    q = lens_logits.softmax(-1)
+    return functional.kl_div(q, q[-1].expand_as(q), reduction="none").sum(-1)
 
 
 def log_of_logits(lens_logits):

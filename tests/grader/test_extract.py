@@ -1,0 +1,456 @@
+"""From a notebook, however damaged, to the program a worker runs: or one sentence why not."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import extract as extraction
+from grader.extract import Unreadable, extract, literal, needed, uses
+from grader.records import Program, Statement
+
+EXERCISES = ["final_norm", "Lens", "answer"]
+IMPORTS = "import torch\nfrom torch import nn\nfrom labkit import check, models, plots\n"
+NORM = "def final_norm(x):\n    return x / SIZE\n"
+LENS = "class Lens(nn.Module):\n    def forward(self, h):\n        return final_norm(h)\n"
+ANSWER = 'answer = {"layer": 3}\n'
+
+
+def code(source: str, grade_id: str = "") -> dict[str, Any]:
+    metadata = {"nbgrader": {"grade_id": grade_id, "solution": True}} if grade_id else {}
+    return {"cell_type": "code", "source": source, "metadata": metadata, "outputs": [],
+            "execution_count": None, "id": f"i{abs(hash(source)) % 1000}"}  # fmt: skip
+
+
+def notebook(*cells: Any) -> dict[str, Any]:
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells)}
+
+
+def whole() -> dict[str, Any]:
+    words = {"cell_type": "markdown", "source": "# Title", "metadata": {}, "id": "m"}
+    return notebook(words, code(IMPORTS), code("SIZE = 2"), code(NORM, "final_norm"),
+                    code("with check(final_norm) as c:\n    c.true(1, '')", "check_final_norm"),
+                    code(LENS, "Lens"), code("lens = Lens()\nplots.lines(lens(1))"),
+                    code(ANSWER, "answer"))  # fmt: skip
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Any:
+    """Write a document (or raw bytes) as a notebook, and extract it."""
+
+    def read(document: Any) -> Program:
+        path = tmp_path / "logit_lens.ipynb"
+        data = document if isinstance(document, bytes) else json.dumps(document).encode()
+        path.write_bytes(data)
+        return extract(path, EXERCISES)
+
+    return read
+
+
+def text(program: Program) -> list[str]:
+    return [statement.source for statement in program.statements]
+
+
+WHOLE = [*IMPORTS.strip().split("\n"), "SIZE = 2", NORM.strip(), LENS.strip(), ANSWER.strip()]
+
+
+def test_a_whole_notebook_gives_its_definitions_and_constants(read: Any) -> None:
+    program = read(whole())
+    assert text(program) == WHOLE
+    assert [s.cell for s in program.statements] == [1, 1, 1, 2, 3, 5, 7]
+    assert program.left_out == {"c": 4, "lens": 6}
+    assert program.notes == ()
+    assert program.broken == {}
+
+
+# What costs a student nothing -------------------------------------------------------------
+
+
+def _lines(document: dict[str, Any]) -> None:
+    for cell in document["cells"]:
+        cell["source"] = cell["source"].splitlines(keepends=True)
+
+
+def _no_metadata(document: dict[str, Any]) -> None:
+    del document["metadata"], document["nbformat_minor"]
+    for cell in document["cells"]:
+        for key in ("metadata", "id", "outputs", "execution_count"):
+            cell.pop(key, None)
+
+
+def _null_metadata(document: dict[str, Any]) -> None:
+    document["metadata"] = None
+    for number, cell in enumerate(document["cells"]):
+        cell["metadata"] = [None, [], "x", 3, {"nbgrader": None}, {"nbgrader": []},
+                            {"nbgrader": {"grade_id": 3}}, {"nbgrader": "x"}][number]  # fmt: skip
+
+
+def _strange_cells(document: dict[str, Any]) -> None:
+    strange = [None, 3, "text", [], {}, {"cell_type": None}, {"cell_type": "code"},
+               {"cell_type": ["code"], "source": "x = 1"}, {"cell_type": "code", "source": None},
+               {"cell_type": "code", "source": {}}, {"cell_type": "code", "source": [1, None]},
+               {"cell_type": "raw", "source": "final_norm = 1"}]  # fmt: skip
+    document["cells"] += strange
+
+
+def _outputs(document: dict[str, Any]) -> None:
+    image = {"output_type": "display_data", "data": {"image/png": "A" * (1 << 20)}, "metadata": {}}
+    document["cells"][6]["outputs"] = [image] * 20
+    document["cells"][5]["outputs"] = "not a list"
+
+
+def _widgets(document: dict[str, Any]) -> None:
+    document["metadata"] = {"widgets": {"application/vnd.jupyter.widget-state+json": {"state": 1}}}
+
+
+def _deep_outputs(document: dict[str, Any]) -> None:
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+    document["cells"][5]["outputs"] = deep
+
+
+def _numbers(document: dict[str, Any]) -> None:
+    document["nbformat"], document["nbformat_minor"] = 5.5, float("nan")
+
+
+def _version(document: dict[str, Any]) -> None:
+    document["nbformat"] = "four"
+
+
+def _no_version(document: dict[str, Any]) -> None:
+    del document["nbformat"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [_lines, _no_metadata, _null_metadata, _strange_cells, _outputs, _widgets, _deep_outputs,
+     _numbers, _version, _no_version],
+)  # fmt: skip
+def test_damage_outside_the_code_costs_nothing(read: Any, damage: Any) -> None:
+    document = whole()
+    damage(document)
+    program = read(document)
+    assert text(program) == WHOLE
+    assert program.notes == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_any_unicode_encoding_is_read(read: Any, encoding: str) -> None:
+    document = whole()
+    document["cells"].append(code("NAME = 'é\U0001f600'"))
+    program = read(json.dumps(document, ensure_ascii=False, indent=1).encode(encoding))
+    assert text(program) == [*WHOLE, "NAME = 'é\U0001f600'"]
+
+
+def test_windows_line_ends_are_read(read: Any) -> None:
+    document = whole()
+    for cell in document["cells"]:
+        cell["source"] = cell["source"].replace("\n", "\r\n")
+    program = read(json.dumps(document, indent=1).replace("\n", "\r\n").encode())
+    assert [t.replace("\r", "") for t in text(program)] == WHOLE
+    assert [s.line for s in program.statements] == [1, 2, 3, 1, 1, 1, 1]
+
+
+def test_an_old_notebook_format_is_read(read: Any) -> None:
+    cells = [{**cell, "input": cell["source"], "language": "python"} for cell in whole()["cells"]]
+    for cell in cells:
+        del cell["source"]
+    for version in (2, 3):
+        for sheets in ([{"cells": cells}], [{"cells": cells[:3]}, {"cells": cells[3:]}]):
+            document = {"nbformat": version, "metadata": {"name": ""}, "worksheets": sheets}
+            assert text(read(document)) == WHOLE
+
+
+def test_reordered_cells_are_run_as_they_stand(read: Any) -> None:
+    document = whole()
+    cells = document["cells"]
+    cells[3], cells[5] = cells[5], cells[3]
+    cells.append(cells.pop(2))
+    program = read(document)
+    assert sorted(text(program)) == sorted(WHOLE)
+    assert program.notes == ()
+
+
+def test_merged_and_split_cells_are_read(read: Any) -> None:
+    merged = notebook(code("\n".join([IMPORTS, "SIZE = 2", NORM, LENS, "fig = plots.x()", ANSWER])))
+    assert text(read(merged)) == WHOLE
+    split = notebook(*(code(source) for source in WHOLE))
+    assert text(read(split)) == WHOLE
+
+
+def test_a_magic_a_shell_line_and_a_question_cost_nothing(read: Any) -> None:
+    document = whole()
+    document["cells"][3]["source"] = f"%%time\n%matplotlib inline\n!nvidia-smi\n{NORM}final_norm?\n"
+    program = read(document)
+    assert text(program) == WHOLE
+    assert program.broken == {}
+
+
+def test_twenty_megabytes_of_output_are_read_quickly(read: Any) -> None:
+    document = whole()
+    _outputs(document)
+    data = json.dumps(document).encode()
+    assert len(data) > 20 << 20
+    started = time.process_time()
+    assert len(text(read(data))) == len(WHOLE)
+    assert time.process_time() - started < 2
+
+
+# What is named --------------------------------------------------------------------------
+
+
+def test_a_syntax_error_costs_its_own_cell_and_is_named(read: Any) -> None:
+    for source in ("def final_norm(x):\n    return x +\n", "def final_norm(x:\n    return x\n",
+                   "    @ torch\n  def final_norm(x): pass\n", "final_norm = = 3"):  # fmt: skip
+        document = whole()
+        document["cells"][3]["source"] = source
+        program = read(document)
+        assert text(program) == [s for s in WHOLE if s != NORM.strip()]
+        assert list(program.broken) == ["final_norm"]
+        assert program.broken["final_norm"].startswith("code cell 3 is not valid Python: ")
+        assert program.notes == ()
+
+
+def test_a_broken_cell_is_known_by_its_metadata_or_by_what_it_seems_to_define(read: Any) -> None:
+    by_id = whole()
+    by_id["cells"][5]["source"] = "clas Lens(nn.Module):\n  pass"
+    assert list(read(by_id).broken) == ["Lens"]
+    by_text = whole()
+    by_text["cells"][7] = code("answer = {'layer': 3\n")
+    assert list(read(by_text).broken) == ["answer"]
+    other = whole()
+    other["cells"].append(code("answers = [\nmy_answer = 3\ndef final_normal(:"))
+    assert read(other).broken == {}
+
+
+def test_an_exercise_that_is_also_written_properly_elsewhere_is_not_broken(read: Any) -> None:
+    document = whole()
+    document["cells"].append(code("def final_norm(x:\n"))
+    program = read(document)
+    assert program.broken == {}
+    assert text(program) == WHOLE
+
+
+def test_a_cell_twice_is_noted_and_the_last_one_counts(read: Any) -> None:
+    document = whole()
+    later = code("def final_norm(x):\n    return 2 * x\n", "final_norm")
+    document["cells"].append(later)
+    program = read(document)
+    assert text(program)[-1] == later["source"].strip()
+    assert program.notes == (
+        "cell 'final_norm' stands 2 times in the notebook; the last one was graded",
+    )
+
+
+def test_a_removed_or_renamed_exercise_is_noted(read: Any) -> None:
+    document = whole()
+    document["cells"][3]["source"] = "def my_norm(x):\n    return x\n"
+    del document["cells"][7]
+    assert read(document).notes == (
+        "'final_norm' is not in the notebook: its cell was removed or renamed",
+        "'answer' is not in the notebook: its cell was removed or renamed",
+    )
+    assert len(read(notebook()).notes) == 3
+    assert read(notebook()).statements == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "final_norm = lambda x: x", "final_norm = torch.nn.functional.normalize",
+        "async def final_norm(x): return x", "class final_norm: pass",
+        "if torch.cuda.is_available():\n    def final_norm(x): return 1\nelse:\n"
+        "    def final_norm(x): return 2",
+        "try:\n    from fast import norm\n    final_norm = norm\nexcept ImportError:\n"
+        "    def final_norm(x): return x",
+        "@torch.no_grad()\ndef final_norm(x): return x", "final_norm: object = make(model)",
+        "other, final_norm = make(model)", "final_norm = wrap(best(model))",
+    ],
+)  # fmt: skip
+def test_an_exercise_may_be_defined_in_any_way(read: Any, source: str) -> None:
+    document = whole()
+    document["cells"][3] = code(source)
+    program = read(document)
+    assert text(program)[4] == source
+    assert program.notes == ()
+
+
+def test_a_local_variable_of_that_name_is_no_definition(read: Any) -> None:
+    inside = "if True:\n    def helper():\n        final_norm = 1\n        return final_norm"
+    program = read(notebook(code(inside), code(LENS), code(ANSWER)))
+    assert program.notes == (
+        "'final_norm' is not in the notebook: its cell was removed or renamed",
+    )
+
+
+def test_a_later_experiment_may_redefine_an_exercise(read: Any) -> None:
+    document = whole()
+    again = "final_norm = torch.compile(final_norm)"
+    document["cells"].append(code(f"{again}\nLens.extra = final_norm\nanswer['head'] = (1, 2)"))
+    assert text(read(document))[-3:] == [
+        again,
+        "Lens.extra = final_norm",
+        "answer['head'] = (1, 2)",
+    ]
+
+
+# What cannot be read ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"), (b" \n\t ", "empty"), (b"\xef\xbb\xbf", "empty"),
+        (b"{", "not valid JSON"), (b"{}", "not a notebook"), (b"[]", "not a notebook"),
+        (b"[{}]", "not a notebook"), (b"null", "not a notebook"), (b'"text"', "not a notebook"),
+        (b"NaN", "not a notebook"), (b"3", "not a notebook"), (b'{"a": 1}', "not a notebook"),
+        (b"print('hello')", "not valid JSON"), (b"%PDF-1.7 \x00\x01\xe2\xe3", "not text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not text"), (b"PK\x03\x04\x14\x00\xff\xfe", "not text"),
+        ("{'nbformat': 'é'}".encode("latin-1"), "not text"), (b'{"cells": [}', "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"), (b'{"cells":' * 100_000, "not valid JSON"),
+        (b'{"nbformat": ' + b"9" * 5000 + b"}", "not valid JSON"),
+        (b'{"nbformat": 4}', "damaged"), (b'{"nbformat": 4, "cells": null}', "damaged"),
+        (b'{"nbformat": 4, "cells": NaN}', "damaged"), (b'{"cells": "text"}', "damaged"),
+        (b'{"nbformat": 4, "cells": {"cell_type": "code"}}', "damaged"),
+        (b'{"nbformat": 3, "worksheets": [{"cells": 3}]}', "damaged"),
+        (b'{"nbformat": 3, "worksheets": []}', "damaged"),
+        (b'{"nbformat": 3, "worksheets": [null, 1]}', "damaged"),
+        (b'{"nbformat": 3, "worksheets": "text"}', "damaged"),
+    ],
+    ids=lambda part: repr(part[:30]),
+)  # fmt: skip
+def test_what_is_no_notebook_is_one_sentence(read: Any, data: bytes, words: str) -> None:
+    with pytest.raises(Unreadable, match=words) as caught:
+        read(data)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_every_truncation_is_a_reason(read: Any) -> None:
+    data = json.dumps(whole(), indent=1).encode()
+    for cut in range(1, len(data) - 1, 37):
+        with pytest.raises(Unreadable, match=r"not valid JSON.*cut off"):
+            read(data[:cut])
+
+
+def test_what_is_over_a_limit_is_a_reason(
+    read: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Unreadable, match="5001 cells, over the limit of 5000"):
+        read(notebook(*[code("")] * 5001))
+    with pytest.raises(Unreadable, match="characters of code, over the limit"):
+        read(notebook(*[code("x = 1\n" * 10_000)] * 10))
+    with (tmp_path / "huge.ipynb").open("wb") as file:
+        file.truncate(extraction.MAX_BYTES + 1)
+    with pytest.raises(Unreadable, match="64 MB, over the limit of 64 MB: clear the outputs"):
+        extract(tmp_path / "huge.ipynb", EXERCISES)
+
+
+def test_a_file_that_cannot_be_opened_is_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "folder.ipynb").mkdir()
+    (tmp_path / "dangling.ipynb").symlink_to(tmp_path / "nowhere")
+    for name in ("gone.ipynb", "folder.ipynb", "dangling.ipynb"):
+        with pytest.raises(Unreadable, match="cannot be opened: "):
+            extract(tmp_path / name, EXERCISES)
+
+
+def test_code_that_no_python_can_read_is_that_cells_problem(read: Any) -> None:
+    for source in ("x = '\ud800'", "\x00", "(" * 100_000, "x = " + "-" * 50_000 + "1", "def f(:",
+                   "if 0:\n  y = 1\n" + "elif 0:\n  y = 1\n" * 3000, "!a\n" * 9000):  # fmt: skip
+        document = whole()
+        document["cells"].insert(1, code(source))
+        program = read(document)
+        assert text(program)[-len(WHOLE) :] == WHOLE
+        assert program.notes == ()
+
+
+def test_two_hundred_mutants_each_give_a_program_or_a_reason(read: Any) -> None:
+    draw = random.Random(7)
+    read_well = 0
+    reasons = []
+    junk = [
+        None,
+        True,
+        -1,
+        1.5,
+        "",
+        "\ud800",
+        [],
+        {},
+        [None],
+        {"cells": []},
+        "%%x",
+        "def final_norm(",
+    ]
+    for _ in range(200):
+        document = copy.deepcopy(whole())
+        for _ in range(draw.randint(1, 3)):
+            place: Any = document
+            while isinstance(place, dict | list) and len(place):
+                key = draw.choice(list(place) if isinstance(place, dict) else range(len(place)))
+                if draw.random() < 0.4 or not isinstance(place[key], dict | list):
+                    place[key] = draw.choice(junk)
+                    break
+                place = place[key]
+        data = bytearray(json.dumps(document).encode())
+        if draw.random() < 0.3:
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        try:
+            program = read(bytes(data))
+            for name in EXERCISES:
+                uses(program, name)
+                literal(program, name)
+            needed(program, EXERCISES)
+            read_well += 1
+        except Unreadable as error:
+            reasons.append(str(error))
+    assert read_well > 50
+    assert len(reasons) > 20
+    assert all(reason.strip() for reason in reasons)
+
+
+# What the rest of the grader asks of a program ------------------------------------------------
+
+
+def test_uses_follows_the_notebooks_own_code(read: Any) -> None:
+    program = read(whole())
+    assert uses(program, "final_norm") == {"x", "SIZE"}
+    assert uses(program, "Lens") == {"nn", "final_norm", "h", "x", "SIZE"}
+    assert uses(program, "nowhere") == set()
+    loop = read(notebook(code("def a(): return b()\ndef b(): return a()")))
+    assert uses(loop, "a") == {"a", "b"}
+
+
+def test_needed_keeps_imports_and_what_names_lead_to(read: Any) -> None:
+    document = whole()
+    document["cells"].insert(4, code("UNUSED = 3\ndef other(): pass\nD = {}\nD[SIZE] = final_norm"))
+    program = read(document)
+    imports = WHOLE[:3]
+    assert text(needed(program, ["final_norm"])) == [*imports, "SIZE = 2", NORM.strip()]
+    assert text(needed(program, ["Lens"])) == [*imports, "SIZE = 2", NORM.strip(), LENS.strip()]
+    assert text(needed(program, ["other"])) == [*imports, "def other(): pass"]
+    assert text(needed(program, ["D"])) == [
+        *imports, "SIZE = 2", NORM.strip(), "D = {}", "D[SIZE] = final_norm",
+    ]  # fmt: skip
+    assert text(needed(program, [])) == imports
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("name = 'ada'", "ada"), ("name: str = 'ada'", "ada"), ("name = 'a'\nname = 'b'", "b"),
+        ("name = {'a': (1, [2])}", {"a": (1, [2])}), ("name = 'a'\nname = make()", None),
+        ("name = 'a' + 'b'", None), ("name: str", None), ("def name(): pass", None),
+        ("name = -1", -1), ("name = " + "(" * 90 + "1" + ")" * 90, 1), ("name = f'x'", None),
+    ],
+)  # fmt: skip
+def test_literal_reads_a_literal_and_runs_nothing(source: str, value: object) -> None:
+    statements = tuple(Statement(s, 1, n) for n, s in enumerate(source.split("\n"), 1))
+    assert literal(Program(statements), "name") == value
