@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import torch
 from labkit import models
 from labkit.planted import Planted
+from labkit.planted.challenges import spelling
 
 from grader import reference, seeds
 from grader.labs import Lab
@@ -39,7 +40,7 @@ class Key:
     def seed(self, exercise: str, check: str) -> int:
         """Return the seed of one check."""
         return seeds.draw(
-            self.secret, "check", self.lab.name, seeds.normalise(self.student), exercise, check
+            self.secret, "check", self.lab.name, spelling(self.student), exercise, check
         )
 
     def challenge(self) -> Planted:

@@ -86,7 +86,7 @@ class Judge:
         typed = literal(program, "student_name")
         student = submission.student
         notes = list(program.notes)
-        if self._as_typed and isinstance(typed, str):
+        if self._as_typed and isinstance(typed, str) and typed.strip():
             student = typed
         elif self._secret == PUBLIC and isinstance(typed, str) and typed != student:
             notes.append(f"the planted challenge was made for the name {typed[:80]!r}")

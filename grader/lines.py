@@ -148,18 +148,18 @@ class RemoteLine:
             self.close()
             raise _limit(f"{wall} s of waiting") from error
         except (EOFError, OSError) as error:
-            raise self._ended(self._end(session)) from error
+            ending = session.ending()
+            self.close()
+            raise self._ended(ending) from error
         except WireError:
-            self._end(session)
+            self.close()
             raise
 
-    def _end(self, session: Session) -> Ending:
-        ending = session.ending()
-        session.close()
-        self._session = None
-        return ending
-
-    def _ended(self, ending: Ending) -> StudentError:
+    def _ended(self, ending: Ending | None) -> StudentError:
+        if ending is None:
+            if not self._nursery.alive():
+                raise OSError("the warm parent is gone")
+            return StudentError("your code cut the line to the grader instead of returning")
         if ending.signal in _SIGNALS:
             name = _SIGNALS[ending.signal]
             if name == "processor time":

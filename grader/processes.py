@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import gc
 import importlib
 import json
 import multiprocessing
@@ -26,6 +27,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -33,10 +35,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from grader import sandbox
+from grader import frames, sandbox, session
 from grader.sandbox import Limits
-from grader.session import Ending, Session
+from grader.session import Session
+from grader.wire import WireError
 
+_PATIENCE = 60.0  # seconds for what takes milliseconds, unless the machine is very busy
 _START = "from grader.processes import warm_parent; warm_parent({fd})"
 
 
@@ -64,33 +68,37 @@ class Nursery:
         self.isolate = isolate
 
     def session(self, lab_folder: Path) -> Session:
-        """Fork a worker that can import the helpers in ``lab_folder``.
+        """Fork a worker that can import the helpers in ``lab_folder``, and wait until it is ready.
 
         Raises:
-            OSError: the warm parent is gone.
+            OSError: the warm parent is gone, or the worker could not be set up. Not a student's.
         """
         channel, worker_end = socket.socketpair()
         leash, supervisor_end = socket.socketpair()
-        message = json.dumps(
-            {
-                "lab": str(lab_folder),
-                "isolate": self.isolate,
-                "limits": asdict(self.limits),
-            }
-        ).encode()
-        descriptors = array.array("i", [worker_end.fileno(), supervisor_end.fileno()])
-        self._requests.sendmsg(
-            [message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors.tobytes())]
-        )
-        worker_end.close()
-        supervisor_end.close()
-        return Session(channel, leash)
+        held = Session(channel, leash)
+        order = {"lab": str(lab_folder), "isolate": self.isolate, "limits": asdict(self.limits)}
+        with worker_end, supervisor_end:
+            ends = array.array("i", [worker_end.fileno(), supervisor_end.fileno()]).tobytes()
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, ends)]
+            self._requests.sendmsg([json.dumps(order).encode()], rights)
+        try:
+            frames.receive(channel, time.monotonic() + _PATIENCE)
+        except (EOFError, OSError, WireError) as error:
+            held.close()
+            raise OSError(f"no worker could be started: {error}") from error
+        return held
+
+    def alive(self) -> bool:
+        """Is the warm parent there? A worker that ended without a word may not be at fault."""
+        poller = select.poll()
+        poller.register(self._requests, 0)
+        return not poller.poll(0)
 
     def close(self) -> None:
         """End the warm parent and, with it, every worker."""
         self._requests.close()
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -130,9 +138,12 @@ def warm_parent(descriptor: int) -> None:
     import torch
 
     torch.set_num_threads(1)
+    # All that notebooks and helpers usually import: what is missing here, every worker pays for.
+    import labkit.checking
     import labkit.data
     import labkit.models
-    import labkit.plots
+    import labkit.plots.figure
+    import matplotlib.pyplot  # noqa: F401
 
     import grader.worker  # noqa: F401
 
@@ -141,21 +152,29 @@ def warm_parent(descriptor: int) -> None:
     logits, _ = model.run_with_cache(torch.zeros(1, 4, dtype=torch.int64))
     logits.sum().backward()
     torch.optim.Adam(model.parameters()).step()
+    del model, logits
+    gc.collect()
+    gc.freeze()  # a collection in a worker would copy every page that holds an object of ours
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         message, ancillary, _, _ = requests.recvmsg(65536, socket.CMSG_SPACE(2 * 4))
         if not message:
-            return
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(-1, 0)  # until the last supervisor has tidied up: they die with us
+            os._exit(0)
         ends = array.array("i")
         for _, _, data in ancillary:
             ends.frombytes(data[: len(data) - len(data) % ends.itemsize])
-        _fork(lambda: _supervise(json.loads(message), *ends))  # noqa: B023
+        _fork(lambda: _supervise(json.loads(message), requests, *ends))  # noqa: B023
         for end in ends:
             os.close(end)
 
 
-def _supervise(order: dict[str, Any], channel: int, leash_end: int) -> None:
+def _supervise(
+    order: dict[str, Any], requests: socket.socket, channel: int, leash_end: int
+) -> None:
     """Enter new namespaces, fork their first process, and tidy up after it."""
+    requests.close()  # held open by the warm parent alone, it tells whether that one lives
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     scratch = Path(tempfile.mkdtemp(prefix="interp-labs-"))
     try:
@@ -182,7 +201,7 @@ def _be_first(order: dict[str, Any], scratch: Path, channel: int, leash_end: int
     sandbox.die_with_parent()
     worker = _fork(lambda: _become_worker(order, scratch, channel))
     os.close(channel)
-    _hold(socket.socket(fileno=leash_end), worker)
+    session.hold(socket.socket(fileno=leash_end), worker)
 
 
 def _fork(body: Callable[[], None]) -> int:
@@ -197,28 +216,6 @@ def _fork(body: Callable[[], None]) -> int:
         finally:
             os._exit(code)
     return child
-
-
-def _hold(leash: socket.socket, worker: int) -> None:
-    """Wait until the worker ends, and say how, or until the judge lets go, and end it."""
-    watched = os.pidfd_open(worker) if sys.platform.startswith("linux") else -1
-    poller = select.poll()
-    poller.register(leash, select.POLLIN | select.POLLHUP)
-    if watched >= 0:
-        poller.register(watched, select.POLLIN)
-    while True:
-        ready = {descriptor for descriptor, _ in poller.poll(None if watched >= 0 else 50)}
-        ended, status = os.waitpid(-1, os.WNOHANG)  # orphans of the worker's are reaped too
-        if ended == worker:
-            code = os.waitstatus_to_exitcode(status)
-            ending = Ending(-code, None) if code < 0 else Ending(None, code)
-            with contextlib.suppress(OSError):
-                leash.send(json.dumps(asdict(ending)).encode())
-            return
-        if leash.fileno() in ready:
-            os.kill(worker, signal.SIGKILL)
-            os.waitpid(worker, 0)
-            return
 
 
 def _become_worker(order: dict[str, Any], scratch: Path, channel: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,13 +63,9 @@ def challenge_seed(secret: Secret, student: str, lab: str) -> int:
 
     With the public secret it is the seed that `labkit` derives from the name a student types.
     """
-    from labkit.planted import challenge_seed as public_seed
+    from labkit.planted.challenges import challenge_seed as public_seed
+    from labkit.planted.challenges import spelling
 
     if secret == PUBLIC:
         return public_seed(lab, student)
-    return draw(secret, "challenge", lab, normalise(student))
-
-
-def normalise(student: str) -> str:
-    """Spell a student's id as `labkit.planted` does: one form, without case and outer blanks."""
-    return " ".join(unicodedata.normalize("NFKC", student).split()).casefold()
+    return draw(secret, "challenge", lab, spelling(student))

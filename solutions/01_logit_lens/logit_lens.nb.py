@@ -1419,19 +1419,19 @@ def lens_is_not_cause(
 
 
 # %% check="lens_is_not_cause" points=3
-with check(lens_is_not_cause) as c:
+with check(lens_is_not_cause) as c, torch.no_grad():
     tiny, tiny_tokens = models.random(seed=11, n_layers=2), torch.tensor([[0, 5, 9], [0, 3, 8]])
     clean, tiny_cache = tiny.run_with_cache(tiny_tokens)
     read = helpers.norm_weights(tiny)[0] * helpers.unembedding(tiny)[0][:, 19]
-    x = tiny_cache["resid_pre", 1][:, -1].detach()
+    x = tiny_cache["resid_pre", 1][:, -1]
     lens_effect, output_effect = c.call(tiny, tiny_tokens, 1, read, 19)
     reading = torch.nn.functional.rms_norm(x, (24,), read, tiny.cfg.eps).sum(dim=-1).mean()
     c.close(lens_effect, reading, "the lens reads token 19 along `read`: it loses all of that")
     longer = c.call(tiny, tiny_tokens, 1, 10 * read, 19)
-    c.close(longer, (lens_effect, output_effect), "the length of the direction does not matter")
+    c.close(longer, [lens_effect, output_effect], "the length of the direction does not matter")
     across = torch.linalg.svd(torch.cat([x, read[None]]))[2][-1]  # at right angles to the last x
     nothing = c.call(tiny, tiny_tokens, 1, across, 19)
-    c.close(nothing, (0.0, 0.0), "what is not in the stream at the last position has no effect")
+    c.close(nothing, [0.0, 0.0], "what is not in the stream at the last position has no effect")
     c.true(abs(output_effect) > 1e-3, "the ablation reaches the output")
     c.close(tiny(tiny_tokens), clean, "afterwards the model is as it was: no hook is left")
 

@@ -16,8 +16,6 @@ from grader.errors import UserError
 from grader.labs import ROOT, Lab
 from tests import sample_class
 
-pytestmark = pytest.mark.xdist_group("grading")
-
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:

@@ -18,8 +18,6 @@ from grader.records import LabResult
 from grader.seeds import PUBLIC, Secret
 from tests import sample_class
 
-pytestmark = pytest.mark.xdist_group("grading")
-
 LAB = labs.named(sample_class.LAB)
 Say = Callable[[Step], None]
 

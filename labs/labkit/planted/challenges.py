@@ -20,8 +20,11 @@ def challenge_seed(lab: str, student: str) -> int:
     Raises:
         LabError: the name is empty.
     """
-    text = f"interp-labs challenge\n{lab}\n{_normalise(student)}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+    text = f"interp-labs challenge\n{lab}\n{spelling(student)}"
+    return (
+        int.from_bytes(hashlib.sha256(text.encode(errors="surrogateescape")).digest()[:8], "big")
+        >> 1
+    )
 
 
 def challenge_file(student: str) -> str:
@@ -30,12 +33,17 @@ def challenge_file(student: str) -> str:
     Raises:
         LabError: the name is empty.
     """
-    digest = hashlib.sha256(_normalise(student).encode()).hexdigest()
-    return f"{digest[:16]}.safetensors"
+    name = spelling(student).encode(errors="surrogateescape")
+    return f"{hashlib.sha256(name).hexdigest()[:16]}.safetensors"
 
 
-def _normalise(student: str) -> str:
-    # One spelling whatever the keyboard: an accent can be one character or two.
+def spelling(student: str) -> str:
+    """Return the one spelling of a student's name, without case and outer blanks.
+
+    Raises:
+        LabError: the name is empty.
+    """
+    # Whatever the keyboard: an accent can be one character or two.
     spelled = " ".join(unicodedata.normalize("NFKC", str(student)).split()).casefold()
     if not spelled:
         raise LabError("the challenge is made from your name: type it where the notebook asks")

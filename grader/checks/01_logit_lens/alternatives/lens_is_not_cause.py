@@ -5,7 +5,7 @@ import torch
 
 
 def cache_and_replay(model, tokens, layer, direction, token):
-    """Take the stream from a cache, edit it, and put it back whole; 0-d tensors come back."""
+    """Take the stream from a cache, edit it, and put it back whole; tensors come back."""
     place = f"blocks.{layer}.hook_resid_pre"
     clean, cache = model.run_with_cache(tokens)
     stream = cache[place].clone()
@@ -15,7 +15,7 @@ def cache_and_replay(model, tokens, layer, direction, token):
     ablated = model.run_with_hooks(tokens, fwd_hooks=[(place, lambda x, hook: edited)])
     lens = model.unembed(model.ln_final(torch.stack([stream, edited])))[:, :, -1, token]
     output = (clean - ablated)[:, -1, token].mean()
-    return float(lens[0].mean().item() - lens[1].mean().item()), output.item()
+    return lens[0].mean() - lens[1].mean(), output
 
 
 @torch.no_grad()

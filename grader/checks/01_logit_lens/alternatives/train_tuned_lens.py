@@ -34,7 +34,7 @@ def gradient_descent_by_hand(lens, train, valid, steps=200, lr=1e-2):
 
 
 def momentum(lens, train, valid, steps=200, lr=1e-2):
-    """SGD with momentum; gradients are cleared at the end of a step."""
+    """SGD with momentum; gradients are cleared last, and the first list holds tensors."""
     optimizer = torch.optim.SGD(lens.parameters(), lr=lr, momentum=0.8)
     train_losses, valid_losses = [], []
     for _ in range(steps):
@@ -42,7 +42,7 @@ def momentum(lens, train, valid, steps=200, lr=1e-2):
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-        train_losses.append(loss.item())
+        train_losses.append(loss.detach())
         valid_losses.append(_validate(lens, valid))
     return train_losses, valid_losses
 
