@@ -101,6 +101,7 @@ class RemoteLine:
         try:
             problems = self._order("run", self._statements, seed=seed)
         except StudentError as error:
+            self.close()
             self._barred = StudentError(f"the notebook's definitions could not be run: {error}")
             raise self._barred from error
         self.problems = {}

@@ -77,11 +77,11 @@ class Nursery:
         leash, supervisor_end = socket.socketpair()
         held = Session(channel, leash)
         order = {"lab": str(lab_folder), "isolate": self.isolate, "limits": asdict(self.limits)}
-        with worker_end, supervisor_end:
-            ends = array.array("i", [worker_end.fileno(), supervisor_end.fileno()]).tobytes()
-            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, ends)]
-            self._requests.sendmsg([json.dumps(order).encode()], rights)
         try:
+            with worker_end, supervisor_end:
+                ends = array.array("i", [worker_end.fileno(), supervisor_end.fileno()]).tobytes()
+                rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, ends)]
+                self._requests.sendmsg([json.dumps(order).encode()], rights)
             frames.receive(channel, time.monotonic() + _PATIENCE)
         except (EOFError, OSError, WireError) as error:
             held.close()

@@ -237,7 +237,7 @@ plots.lines(lengths, title="Length of the residual stream", ylabel="length (log)
 
 # %% [markdown]
 # Two things to see. The stream at " of" grows from a length of 3 to several hundred. And the
-# *first* position is something else altogether: from layer 12 to 28 it is 30 to 200 times as long
+# *first* position is something else altogether: from layer 12 to 28 it is 30 to 220 times as long
 # as the others. Many models park a huge, nearly constant vector there, on which attention heads
 # can rest when they have nothing to do (an *attention sink*; see the reading at the end). Whoever
 # averages over positions without looking has averaged that in.
@@ -1290,9 +1290,9 @@ helpers.versus(
 # nothing about *this* text. That is no proof that nothing is there; it is what a page of text can
 # buy. Layer 27 is well below the control: that lens reads, and it reads more than the logit lens.
 #
-# And the training loss is already lower than the loss on unseen text: that gap is overfitting, it
-# grows with every step, and whoever reports the training loss here fools themselves. (You have ten
-# minutes to spare? Take all 38 rows and 30 steps.)
+# And by the last steps the training loss is lower than the loss on unseen text: that gap is
+# overfitting, it widens the longer you train, and whoever reports the training loss here fools
+# themselves. (You have ten minutes to spare? Take all 38 rows and 30 steps.)
 #
 # What does the tuned lens say on our prompt, which it has never seen either?
 
@@ -1460,6 +1460,8 @@ with check(lens_is_not_cause) as c, torch.no_grad():
 student_name = "reference"
 
 # %%
+if student_name == "reference":
+    print("this is the example's model: type your own name above, and run that cell and this one")
 challenge = models.challenge("01_logit_lens", helpers.CHALLENGE, student_name)
 print(f"{len(challenge.tokens)} prompts of {challenge.tokens.shape[1]} tokens; the first three:")
 print(challenge.tokens[:3])
@@ -1587,6 +1589,11 @@ with check(challenge_answer=challenge_answer) as c:
     names = {"commit_layer", "decoy_token", "writer", "eraser"}
     c.true(set(found) == names and None not in found.values(), "all four entries are filled in")
     c.true(found["commit_layer"] in range(9), "the commit layer is a layer of the stack, 0 to 8")
+    for head in (found["writer"], found["eraser"]):
+        is_head = isinstance(head, tuple | list) and len(head) == 2
+        in_model = is_head and head[0] in range(8) and head[1] in range(4)
+        c.true(in_model, "a head is a pair (block, head), blocks 0 to 7 and heads 0 to 3")
+    c.true(found["writer"] != found["eraser"], "the writer and the eraser are two heads")
     planted_model, planted_tokens = challenge.model, challenge.tokens
     said = helpers.logits_without(planted_model, planted_tokens, found["writer"]).argmax(dim=-1)
     c.true((said != challenge.answers).all(), "without your writer the model gives no right answer")
@@ -1595,9 +1602,9 @@ with check(challenge_answer=challenge_answer) as c:
 
 # %% [markdown]
 # The check silences your heads and looks what happens; it says nothing about the commit layer,
-# which is for you to be sure of.
+# which is for you to be sure of (the first layer with the answer on top is not it).
 #
-# ### Read, and not used
+# ### The lens and the output
 #
 # **Predict.** Take the decoy's direction out of the stream before each block in turn, with your
 # exercise 11. At which layers will the lens's logit of the decoy change? At which will the
@@ -1626,7 +1633,7 @@ else:
         },
         xlabel="layer at which the decoy's direction is taken out",
         ylabel="change of the decoy's logit",
-        title="The lens reads it; the output does not care",
+        title="The decoy's direction taken out, layer by layer",
     )
     display(picture)
 
@@ -1635,6 +1642,11 @@ else:
 # Taking it away there changes what the lens says, and not what the model says. Nothing is wrong
 # with the lens: it answers the question it was asked, *what would come out if the model stopped
 # here?* The model does not stop there.
+#
+# One more thing to be careful about. By direct attribution the eraser pushes the decoy *down* by
+# many logits. So why does the output not fall by as much when the decoy is gone? Because the eraser
+# does read the decoy, and writes its negative: with nothing to erase it writes nothing. "The output
+# does not depend on it" is what you have measured. "Nothing in the model reads it" would be false.
 
 # %% [markdown] question="read_is_not_used" points=2
 # ### Question C: what may you claim?
@@ -1648,8 +1660,8 @@ else:
 # **Model answer.** (1) It supports: at layer 5 the stream holds a component that the final norm
 # and unembedding would turn into *Berlin*. It does not show that any later block reads that
 # component, nor that *Paris* comes about by correcting it. (2) For example: *Berlin* is a
-# by-product, written by a head that copies frequent capitals, ignored by everything after it, and
-# drowned or erased on the way, as the decoy of this lab; or middle layers speak another basis,
+# by-product, written by a head that copies frequent capitals, and drowned or erased on the way, as
+# the decoy of this lab, without any bearing on the answer; or middle layers speak another basis,
 # and *Berlin* is an artefact of the lens (a tuned lens might show *Paris*). (3) Intervene:
 # project the *Berlin* direction out of the stream at layer 5 (or put in that of another run) and
 # look at the output. Their story predicts that the later correction changes, so the final logits

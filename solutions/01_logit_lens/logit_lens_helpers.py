@@ -144,7 +144,7 @@ def loss_of_knowing_nothing(final_logits: Float[Tensor, "... vocab"]) -> float:
 
 def versus(prediction: object, measured: object, what: str) -> None:
     """Print a prediction beside the measurement."""
-    said = "nothing yet" if prediction is None else prediction
+    said = "nothing yet" if prediction is None else repr(prediction)
     print(f"{what}: you said {said}; it is {measured}.")
 
 

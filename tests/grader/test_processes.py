@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -396,14 +397,14 @@ def test_closing_the_warm_parent_ends_workers_and_scratch_folders(second: Nurser
     assert time.monotonic() - started < 5
     assert list(folder.glob("interp-labs-*")) == []
     assert not any(Path(f"/proc/{pid}").exists() for pid in below)
-    with pytest.raises(OSError, match="Bad file descriptor"):
+    with pytest.raises(OSError, match="no worker could be started"):
         second.session(Path("/nowhere"))
 
 
 def test_a_warm_parent_that_died_is_not_the_workers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_START", "import os; os._exit(1)  # {fd}")
     with processes.nursery(Limits(), isolate=True) as broken:
-        with pytest.raises(OSError, match=r"no worker could be started|Broken pipe"):
+        with pytest.raises(OSError, match="no worker could be started"):
             broken.session(Path("/nowhere"))
         assert soon(lambda: not broken.alive())
 

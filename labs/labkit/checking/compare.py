@@ -149,6 +149,13 @@ def _tensor(value: object) -> Tensor:
     try:
         if isinstance(value, float):
             return torch.tensor(value, dtype=torch.float64)
-        return torch.as_tensor(np.asarray(value))
+        return torch.as_tensor(np.asarray(_without_history(value)))
     except (TypeError, ValueError, RuntimeError, OverflowError):
         return torch.tensor(torch.nan, dtype=torch.float64)
+
+
+def _without_history(value: object) -> object:
+    """Detach the tensors in lists and tuples: numpy takes none that carries a gradient."""
+    if isinstance(value, list | tuple):
+        return [_without_history(item) for item in value]
+    return value.detach().cpu() if isinstance(value, Tensor) else value

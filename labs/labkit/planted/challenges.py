@@ -21,10 +21,8 @@ def challenge_seed(lab: str, student: str) -> int:
         LabError: the name is empty.
     """
     text = f"interp-labs challenge\n{lab}\n{spelling(student)}"
-    return (
-        int.from_bytes(hashlib.sha256(text.encode(errors="surrogateescape")).digest()[:8], "big")
-        >> 1
-    )
+    digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
 
 
 def challenge_file(student: str) -> str:
