@@ -281,7 +281,9 @@ def test_a_wrong_type_is_a_failed_check_and_is_in_the_trace(student: Student) ->
     with pytest.raises(WrongReturn):
         student.after("ranks", torch.ones(2))
     with pytest.raises(WrongReturn):
-        sitting(mean_square=lambda x: x.sum()[None]).gradients("mean_square", x, wrt=(0,))
+        sitting(mean_square=lambda x: x.sum()[None]).gradients(
+            "mean_square", torch.ones(2), wrt=(0,)
+        )
     assert issubclass(WrongReturn, AssertionError)
     assert [type(part) for part in student.trace] == [Tensor, tuple]
 

@@ -21,7 +21,7 @@ def challenge_seed(lab: str, student: str) -> int:
         LabError: the name is empty.
     """
     text = f"interp-labs challenge\n{lab}\n{spelling(student)}"
-    digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
@@ -31,7 +31,7 @@ def challenge_file(student: str) -> str:
     Raises:
         LabError: the name is empty.
     """
-    name = spelling(student).encode(errors="surrogateescape")
+    name = spelling(student).encode(errors="surrogatepass")
     return f"{hashlib.sha256(name).hexdigest()[:16]}.safetensors"
 
 
