@@ -20,12 +20,9 @@ def _project(x, direction):
 
 
 def _at_last_position(project):
-    def edit(resid, direction):
-        resid = resid.clone()
-        resid[:, -1] = project(resid[:, -1], direction)
-        return resid
-
-    return edit
+    return lambda resid, direction: torch.cat(
+        [resid[:, :-1], project(resid[:, -1], direction)[:, None]], dim=1
+    )
 
 
 def _measure(
