@@ -78,7 +78,7 @@ def same(one: Any, other: Any) -> bool:
         return True
     if type(one) in (int, float) and type(other) in (int, float):
         both_nan = math.isnan(one) and math.isnan(other)
-        return both_nan or math.isclose(one, other, rel_tol=_RTOL, abs_tol=1e-9)
+        return both_nan or math.isclose(one, other, rel_tol=_RTOL, abs_tol=1e-6)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, Mapping) and isinstance(other, Mapping):

@@ -139,7 +139,7 @@ def test_a_handle_keeps_its_number_and_a_short_name() -> None:
         {"k": "dict", "v": [[{"k": "tensor", "i": 0}, 1]]},
         {"k": "dict", "v": [[{"k": "tuple", "v": [{"k": "tensor", "i": 0}]}, 1]]},
         {"k": "dict", "v": [[{"k": "handle", "n": 1, "t": "x"}, 1]]},
-        {"k": "tensor"}, {"k": "tensor", "i": 1}, {"k": "tensor", "i": -1},
+        {"k": "tensor"}, {"k": "tensor", "i": 2}, {"k": "tensor", "i": -1},
         {"k": "tensor", "i": True}, {"k": "tensor", "i": 0.0}, {"k": "tensor", "i": "0"},
         {"k": "handle"}, {"k": "handle", "n": "1", "t": "x"}, {"k": "handle", "n": 1, "t": 2},
         {"k": "handle", "n": True, "t": "x"}, {"k": "model", "i": 0}, {"k": "callable", "n": 0},
@@ -149,7 +149,7 @@ def test_a_handle_keeps_its_number_and_a_short_name() -> None:
 )  # fmt: skip
 def test_a_tree_that_breaks_the_form_is_refused(tree: Any) -> None:
     with pytest.raises(WireError):
-        wire.unpack(tree, [torch.ones(2)], refuse)
+        wire.unpack(tree, [torch.ones(2), torch.ones(2)], refuse)
 
 
 def test_a_tree_deeper_than_the_cap_is_refused() -> None:

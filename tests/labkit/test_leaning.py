@@ -53,7 +53,7 @@ LEFT_OUT = [
     "if True:\n    y = 1\n    z = unknown", "try:\n    y = 1\nfinally:\n    print(1)",
     "x = [models.random(seed=s) for s in range(3)]", "x = (lambda: models.load())()",
     "fs = [lambda: model]", "match 1:\n    case 1:\n        x = 1", "global g", "return 1",
-    "x = yield",
+    "x = yield", "x = await torch.later()", "x = (yield 1)",
 ]  # fmt: skip
 
 
@@ -68,7 +68,10 @@ def test_experiments_do_not(statement: str) -> None:
 
 
 def test_calls_into_the_notebooks_own_functions_and_classes_are_experiments() -> None:
-    cell = "def f(): return 1\nclass C: pass\nx = f()\nc = C()\ny = [f() for _ in range(3)]\nz = f"
+    cell = (
+        "def f(): return 1\nclass C: pass\nx = f()\nc = C()\n"
+        "y = [f() for _ in range(3)]\nz = f\nf[0] = 1"
+    )
     assert sources(cell) == ["def f(): return 1", "class C: pass", "z = f"]
 
 
