@@ -398,6 +398,22 @@ def test_forged_data_of_the_wrong_form_never_reaches_the_check(question: str) ->
     assert outcomes.count("data") == fine.get(question, 0), outcomes
 
 
+def test_forged_gradients_and_states_are_told_from_real_ones() -> None:
+    scalar, handle = {"k": "tensor", "i": 0}, {"k": "handle", "n": 1, "t": "Lens"}
+    wrong = [[], [3], [scalar, scalar], [{"k": "dict", "v": []}], [handle]]
+    for gradients in [{"k": "list", "v": part} for part in wrong] + [scalar, None]:
+        reply = {"ok": {"k": "tuple", "v": [scalar, gradients]}}
+        student = Student(Liar(reply, [torch.tensor(1.0)]), promises(DEFINITIONS), cpu=10)
+        with pytest.raises(StudentError, match="broke the protocol"):
+            QUESTIONS["gradients"](student)
+    for value in (3, None, handle, {"k": "list", "v": [scalar]}):
+        liar = Liar({"ok": handle}, [torch.tensor(1.0)])
+        lens = Student(liar, promises(DEFINITIONS), cpu=10).Lens(2)
+        liar.frame.tree = {"ok": {"k": "dict", "v": [["weight", scalar], ["bias", value]]}}
+        with pytest.raises(StudentError, match="not made of tensors"):
+            lens.state()
+
+
 def test_random_lies_raise_nothing_else() -> None:
     draw = random.Random(9)
     names = ["error", "ok", "k", "v", "i", "n", "t", "type", "text", "limit", "cell", "line"]
