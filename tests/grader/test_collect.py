@@ -144,12 +144,12 @@ def test_a_renamed_notebook_is_found_and_the_usual_name_wins(tmp_path: Path) -> 
     place = write(
         tmp_path / "n",
         "renamed/01_logit_lens/Untitled1 (final).ipynb",
-        "deep/01_logit_lens/work/logit_lens.ipynb",
+        "deep/01_logit_lens/mine/logit_lens.ipynb",
         "two/01_logit_lens/copy.ipynb", f"two/{USUAL}",
     )  # fmt: skip
     assert contents(listed(place, tmp_path)) == {
         "renamed": "renamed/01_logit_lens/Untitled1 (final).ipynb",
-        "deep": "deep/01_logit_lens/work/logit_lens.ipynb",
+        "deep": "deep/01_logit_lens/mine/logit_lens.ipynb",
         "two": f"two/{USUAL}",
     }
 
