@@ -33,23 +33,6 @@ c.CourseDirectory.ignore = [
     "challenges",
 ]
 
-c.Autograde.pre_convert_hook = "grader.nbgrader_executor.use_released_name"
-# RestoreCells: cells that lost or doubled nbgrader's metadata would stop the whole batch.
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "grader.nbgrader_executor.RestoreCells",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.Autograde.autograde_preprocessors = [
-    "grader.nbgrader_executor.GradeIsolated",  # in the place of nbgrader.preprocessors.Execute
-    "nbgrader.preprocessors.IgnorePattern",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+# Our judge in the place of nbgrader's kernel: the one line that a course of your own needs too.
+c.Autograde.exporter_class = "grader.nbgrader_executor.GradeIsolated"
 # c.GradeIsolated.secret = "course.secret"   the file given to `python -m grader grade --secret`

@@ -8,6 +8,8 @@
             |
     cli -> grading -> collect    which notebooks are there
                |         |
+               |      reading    a notebook file's cells, however damaged
+               |         |
                |      extract    what of a notebook is run: imports, definitions, constants
                |         |
                |       judge     one submission: exam and plugin run the hidden checks,

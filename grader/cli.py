@@ -6,13 +6,16 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from grader.errors import UserError
+from grader.seeds import PUBLIC, Secret
+
+if TYPE_CHECKING:
+    from grader.grading import Graded
 
 app = typer.Typer(
     add_completion=False,
@@ -22,6 +25,14 @@ app = typer.Typer(
 )
 _console = Console(highlight=False)
 _ROOT = Path(__file__).resolve().parents[1]
+
+_Submissions = Annotated[Path, typer.Argument(help="Folder or zip: <student>/<lab>/x.ipynb.")]
+_Out = Annotated[Path, typer.Option(metavar="DIR", help="Where marks and reports go.")]
+_Lab = Annotated[str | None, typer.Option(help="Only this lab.")]
+_CORES = os.cpu_count() or 1
+_Workers = Annotated[int, typer.Option(min=1, help="Judges at once.")]
+_Key = Annotated[Path | None, typer.Option(metavar="FILE", help="The course secret.")]
+_Isolation = Annotated[str, typer.Option(help="strong, or weak: with whatever this machine has.")]
 
 
 def main() -> None:
@@ -70,7 +81,6 @@ def release(
     """
     from grader import bundle as bundles
     from grader import release as releases
-    from grader.seeds import Secret
 
     if check:
         problems = releases.drift(_ROOT)
@@ -123,36 +133,105 @@ def check_own(
 
 @app.command()
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="Folder or zip: <student>/<lab>/x.ipynb.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where marks and reports go.")],
-    lab: Annotated[str | None, typer.Option(help="Only this lab.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Judges at once.")] = os.cpu_count() or 1,
-    secret: Annotated[Path | None, typer.Option(metavar="FILE", help="The course secret.")] = None,
-    isolation: Annotated[
-        str, typer.Option(help="strong, or weak: grade on a machine without isolation.")
-    ] = "strong",
+    submissions: _Submissions,
+    out: _Out,
+    lab: _Lab = None,
+    workers: _Workers = _CORES,
+    secret: _Key = None,
+    isolation: _Isolation = "strong",
 ) -> None:
     """Grade a class; the same command again goes on where it stopped.
 
     Example: python -m grader grade submitted/ --out marks/ --secret secret.key
     """
+    _grade(submissions, out, lab, workers, secret, isolation)
+
+
+@app.command()
+def regrade(
+    submissions: _Submissions,
+    out: _Out,
+    lab: _Lab = None,
+    workers: _Workers = _CORES,
+    secret: _Key = None,
+    isolation: _Isolation = "strong",
+    afresh: Annotated[
+        bool, typer.Option("--all", help="Run everything again, changed or not.")
+    ] = False,
+) -> None:
+    """Grade again what a change of checks, points or notebooks touches; say who moved and why.
+
+    Example: python -m grader regrade submitted/ --out marks/ --secret secret.key
+    """
+    from grader import moves
+
+    if not (out / "results.jsonl").exists():
+        raise UserError(f"no results in {out} to grade again: python -m grader grade comes first")
+    graded = _grade(submissions, out, lab, workers, secret, isolation, afresh)
+    print(*moves.said(graded.results, graded.changes, everything=afresh), sep="\n")
+
+
+def _grade(
+    submissions: Path, out: Path, lab: str | None, workers: int, secret: Path | None,
+    isolation: str, afresh: bool = False,
+) -> Graded:  # fmt: skip
     from grader import grading
-    from grader.seeds import PUBLIC, Secret
+    from grader.isolation import choose
+    from grader.progress import Bar
 
     order = grading.Order(
         place=submissions,
         out=out,
         labs=grading.choose_labs(lab),
         workers=workers,
-        secret=Secret.read(secret) if secret else PUBLIC,
-        isolate=_isolation(isolation),
+        secret=_secret(secret),
+        rungs=choose(isolation),
+        afresh=afresh,
     )
-    with _progress() as show:
-        final = grading.grade(order, show)
-    count = {s: sum(r.status == s for r in final) for s in ("graded", "unreadable", "missing")}
-    said = ", ".join(f"{number} {status}" for status, number in count.items() if number)
-    _console.print(f"{len(final)} submissions: {said}")
+    with Bar(_console) as show:
+        graded = grading.grade(order, show)
+    _console.print(graded.counted())
     _console.print(f"report:    {out / 'index.html'}\ngradebook: {out / 'gradebook.csv'}")
+    _console.print(f"head:      {graded.head} (of the chain: note it, verify compares)")
+    return graded
+
+
+def _secret(path: Path | None) -> Secret:
+    return Secret.read(path) if path else PUBLIC
+
+
+@app.command()
+def verify(
+    marks: Annotated[Path, typer.Argument(help="The folder that grade --out wrote.")],
+    secret: _Key = None,
+    noted: Annotated[str | None, typer.Option(metavar="HEAD", help="A head you noted.")] = None,
+) -> None:
+    """Say whether results were changed, removed or moved since they were graded.
+
+    Example: python -m grader verify marks/ --secret secret.key
+    """
+    from grader import verify as verification
+
+    lines, holds = verification.report(marks, _secret(secret), noted)
+    print(*lines, sep="\n")
+    raise typer.Exit(0 if holds else 1)
+
+
+@app.command("export")
+def export_marks(
+    marks: Annotated[Path, typer.Argument(help="The folder that grade --out wrote.")],
+    to: Annotated[str, typer.Option(metavar="FORMAT", help="nbgrader: its gradebook.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "--db", metavar="FILE", help="Where, if not as usual.")
+    ] = None,
+) -> None:
+    """Write the marks of a run where others keep theirs.
+
+    Example: python -m grader export marks/ --to nbgrader --db gradebook.db
+    """
+    from grader import export
+
+    print(export.export(marks, to, out))
 
 
 @app.command()
@@ -164,51 +243,6 @@ def doctor() -> None:
     from grader import doctor as checkup
 
     raise typer.Exit(checkup.report(_console))
-
-
-def isolated() -> bool:
-    """Can this machine isolate students' code?"""
-    from grader.sandbox import rungs
-
-    return rungs().strong
-
-
-def _isolation(asked: str) -> bool:
-    """Decide whether workers are isolated; refuse to grade others' code without it.
-
-    Raises:
-        UserError: an unknown word, or a machine without isolation and no word for it.
-    """
-    if asked not in ("strong", "weak"):
-        raise UserError(f"--isolation is strong or weak, not {asked!r}")
-    if isolated():
-        return True
-    if asked == "weak":
-        return False
-    raise UserError(
-        "this machine cannot isolate students' code (see: python -m grader doctor); "
-        "to grade all the same, with limits and a separate process only, add --isolation weak"
-    )
-
-
-class _progress:  # noqa: N801  (a context manager used like a function)
-    """A progress bar with the time left, and a line for what needs a look."""
-
-    def __enter__(self) -> Callable[[Any], None]:
-        self._bar = Progress(
-            TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-            TextColumn("{task.description}"), console=_console,
-        )  # fmt: skip
-        self._task = self._bar.add_task("starting", total=None)
-        self._bar.start()
-        return self._step
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def _step(self, step: Any) -> None:
-        text = f"{step.result.student}" if step.result else ""
-        self._bar.update(self._task, completed=step.done, total=step.total, description=text)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import lzma
+import re
 import stat
 import zipfile
 import zlib
@@ -25,6 +26,9 @@ from grader.records import Submission
 MAX_UNPACKED = 4 << 30
 MAX_MEMBER = 256 << 20
 _JUNK = (".", "__MACOSX")  # how the names begin that only a machine gives
+# Control characters, ends of lines, and what turns the direction of the text around it.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_MOST_NAMES = 10  # in one reason
 _OUR_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE)
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
 
@@ -77,7 +81,11 @@ def _nested(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submissio
         student = _printable(folder.name)
         for name, lab in labs.items():
             try:
-                found[student, name] = _one(student, lab, folder / name)
+                found[student, name] = (
+                    Submission(student, name, None, "unreadable", f"{student} is a link")
+                    if folder.is_symlink()
+                    else notebook_in(student, lab, folder / name)
+                )
             except OSError as error:
                 reason = f"the folder cannot be read: {error.strerror}"
                 found[student, name] = Submission(student, name, None, "unreadable", reason)
@@ -86,31 +94,50 @@ def _nested(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submissio
     return found
 
 
-def _one(student: str, lab: Lab, folder: Path) -> Submission:
+def notebook_in(student: str, lab: Lab, folder: Path) -> Submission:
+    """Choose the notebook to grade in one student's folder for one lab, or say why there is none.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
     if not folder.is_dir():
         return Submission(student, lab.name, None, "missing", f"no folder {lab.name}")
     if folder.is_symlink():
         return Submission(student, lab.name, None, "unreadable", f"{lab.name} is a link")
-    notebooks = sorted(
+    inside = [
         p
-        for p in folder.rglob("*.ipynb")
+        for p in sorted(folder.rglob("*"))
         if not any(part.startswith(_JUNK) for part in p.relative_to(folder).parts)
-    )
+    ]
+    named = [p for p in inside if _is_notebook(p)]
+    # Some programs unpack a file into a folder of its name.
+    notebooks = [p for p in named if not p.is_dir()] or named
     usual = folder / f"{lab.topic}.ipynb"
     if usual in notebooks:
         return _regular(student, lab, usual)
     if len(notebooks) == 1:
         return _regular(student, lab, notebooks[0])
     if not notebooks:
-        return Submission(student, lab.name, None, "missing", f"no notebook in {lab.name}")
-    names = ", ".join(p.name for p in notebooks)
-    reason = f"{len(notebooks)} notebooks and none is called {usual.name}: {names}"
+        others = [p for p in inside if not p.is_dir()]
+        only = f", only {_listed(others)}: the .ipynb file itself is needed" if others else ""
+        return Submission(student, lab.name, None, "missing", f"no notebook in {lab.name}{only}")
+    reason = f"{len(notebooks)} notebooks and none is called {usual.name}: {_listed(notebooks)}"
     return Submission(student, lab.name, None, "unreadable", reason)
+
+
+def _is_notebook(path: Path) -> bool:
+    return path.suffix.lower() == ".ipynb"
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    names = ", ".join(_printable(path.name) for path in paths[:_MOST_NAMES])
+    more = len(paths) - _MOST_NAMES
+    return f"{names} and {more} more" if more > 0 else names
 
 
 def _flat(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submission]:
     found: dict[tuple[str, str], Submission] = {}
-    files = [p for p in sorted(root.glob("*.ipynb")) if not p.name.startswith(_JUNK)]
+    files = [p for p in sorted(root.iterdir()) if not p.name.startswith(_JUNK) and _is_notebook(p)]
     others = {name for lab in labs.values() for name in course.find(lab.root)} - set(labs)
     for path in files:
         stem = _printable(path.stem)
@@ -133,15 +160,17 @@ def _flat(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submission]
 
 def _regular(student: str, lab: Lab, path: Path) -> Submission:
     if path.is_symlink() or not stat.S_ISREG(path.lstat().st_mode):
-        reason = f"{path.name} is a link or a folder, not a file"
+        reason = f"{_printable(path.name)} is a link or a folder, not a file"
         return Submission(student, lab.name, None, "unreadable", reason)
     return Submission(student, lab.name, path)
 
 
 def _inner(place: Path, labs: Sequence[Lab]) -> Path:
     """Step into ``submitted`` or a zip's single outer folder."""
-    if (place / "submitted").is_dir():
-        return place / "submitted"
+    submitted = place / "submitted"
+    # A student can be called so too: then their labs lie in it, and no students.
+    if submitted.is_dir() and not any((submitted / lab.name).exists() for lab in labs):
+        return submitted
     inside = [p for p in place.iterdir() if not p.name.startswith(_JUNK)]
     if len(inside) == 1 and inside[0].is_dir():
         only = inside[0]
@@ -151,8 +180,9 @@ def _inner(place: Path, labs: Sequence[Lab]) -> Path:
 
 
 def _printable(name: str) -> str:
-    """Make text of a file name that is not in UTF-8: every report has to be able to write it."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    """Make text of any file name: every report has to be able to write it, on one line."""
+    text = name.encode("utf-8", "backslashreplace").decode()
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _unpacked(archive: Path, scratch: Path) -> dict[Path, str]:
@@ -176,7 +206,7 @@ def _unpacked(archive: Path, scratch: Path) -> dict[Path, str]:
 
 
 def _unpack(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str:
-    """Unpack one member: a notebook's bytes, of anything else only the folder. Say what failed.
+    """Unpack one member: a notebook's bytes, of anything else the name. Say what failed.
 
     Raises:
         OSError: it is this machine's doing, not the zip's.
@@ -184,7 +214,10 @@ def _unpack(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> s
     try:
         folder = target if member.is_dir() else target.parent
         folder.mkdir(parents=True, exist_ok=True)
-        if member.is_dir() or target.suffix != ".ipynb":
+        if member.is_dir():
+            return ""
+        if not _is_notebook(target):
+            target.touch()  # its name may be a reason
             return ""
         with target.open("wb") as writer, bundle.open(member) as reader:
             left = MAX_MEMBER

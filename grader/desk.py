@@ -14,7 +14,7 @@ from grader.errors import UserError
 from grader.judge import Judge
 from grader.labs import Lab
 from grader.records import ExerciseResult, LabResult, Submission
-from grader.sandbox import Limits, rungs
+from grader.sandbox import Limits
 
 _GLANCE = 0.5  # seconds between two looks at the file
 
@@ -26,7 +26,7 @@ def check(lab: Lab, console: Console) -> int:
         UserError: there is no notebook in ``labs/``.
     """
     notebook = _notebook(lab)
-    with processes.nursery(Limits(), isolate=rungs().strong) as nursery:
+    with processes.nursery(Limits()) as nursery:
         with console.status("warming up"):
             grading.warm_up([lab])
         result = _grade(Judge(nursery, as_typed=True), lab, notebook)
@@ -41,7 +41,7 @@ def watch(lab: Lab, console: Console) -> None:
         UserError: there is no notebook in ``labs/``.
     """
     notebook = _notebook(lab)
-    with processes.nursery(Limits(), isolate=rungs().strong) as nursery:
+    with processes.nursery(Limits()) as nursery:
         with console.status("warming up"):
             grading.warm_up([lab])
         judge = Judge(nursery, as_typed=True)

@@ -44,11 +44,14 @@ def _findings() -> Iterator[tuple[bool, str, str]]:
         yield same, f"{name} {found}", advice
     yield from _model()
     ladder = rungs()
+    yield True, "isolation: a process of its own, to which only data crosses: yes", ""
     for sentence in ladder.sentences():
         yield True, f"isolation: {sentence}", ""
+    doors = " and ".join(ladder.open_doors())
     yield ladder.strong, f"isolation is {'strong' if ladder.strong else 'weak'}", (
         "" if ladder.strong else
-        "grade needs --isolation weak here; Linux with user namespaces and Landlock has it all"
+        f"nothing here keeps students' code from {doors}: grade needs --isolation weak; Linux with "
+        "user namespaces, or with Landlock and seccomp, closes all doors (see SECURITY.md)"
     )  # fmt: skip
 
 

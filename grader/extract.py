@@ -2,32 +2,29 @@
 
 Everything here reads hostile text and runs none of it. What a student may damage without losing
 their work: metadata, cell ids and order (a function is found by its name), outputs, check cells,
-other cells. What cannot be read at all is one sentence.
+other cells. Where a function is not found, the program says what became of it.
 """
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from labkit.cells import statements
 from labkit.leaning import loaded_names, survivors
 
+from grader import reading
+from grader.reading import MAX_BYTES as MAX_BYTES
+from grader.reading import MAX_CELLS as MAX_CELLS
+from grader.reading import Cell, Notebook
+from grader.reading import Unreadable as Unreadable
 from grader.records import Program, Statement
 
-MAX_BYTES = 64 << 20
-MAX_CELLS = 5_000
-MAX_CODE = 500_000
-
-
-class Unreadable(Exception):
-    """The file is no notebook that could be graded; the text is the reason, for people."""
+_CELL_MAGIC = re.compile(r"\s*(%%\w+)")
 
 
 def extract(path: Path, exercises: Sequence[str]) -> Program:
@@ -40,27 +37,87 @@ def extract(path: Path, exercises: Sequence[str]) -> Program:
     Raises:
         Unreadable: no notebook, with the reason as one sentence.
     """
-    cells = _code_cells(path)
-    found = survivors([source for _, source in cells], keep=exercises)
-    statements = tuple(Statement(k.source, k.cell, k.line) for k in found.kept)
-    defined = {name for statement in statements for name in _defines(statement)}
+    notebook = reading.read(path)
+    code = notebook.code
+    found = survivors([cell.source for cell in code], keep=exercises)
+    program = tuple(Statement(k.source, k.cell, k.line) for k in found.kept)
+    parsed = [(statement.cell, node) for statement in program for node in _parse(statement)]
+    defined = set().union(*(_defined_by(node) | _imported_by(node) for _, node in parsed))
+    notes = [notebook.note] if notebook.note else []
     broken = {}
     for name in exercises:
-        for number, why in found.broken.items():
-            grade_id, source = cells[number - 1]
-            if name not in defined and (grade_id == name or _seems_to_define(source, name)):
-                broken[name] = f"code cell {number} is not valid Python: {why}"
-    notes = [
-        f"cell {name!r} stands {count} times in the notebook; the last one was graded"
-        for name, count in Counter(grade_id for grade_id, _ in cells).items()
-        if name in exercises and count > 1
-    ]
-    notes += [
-        f"{name!r} is not in the notebook: its cell was removed or renamed"
-        for name in exercises
-        if name not in defined and name not in broken
-    ]
-    return Program(statements, found.left_out, tuple(notes), broken)
+        invalid = {
+            number: f"code cell {number} is not valid Python: {why}"
+            for number, why in found.broken.items()
+            if code[number - 1].grade_id == name or _seems_to_define(code[number - 1].source, name)
+        }
+        places = [cell for cell, node in parsed if _is_definition(node, name)]
+        # A variable that is filled in step by step is nobody's mistake.
+        functions = [c for c, node in parsed if _is_definition(node, name) and _has_body(node)]
+        if name in defined:
+            last = places[-1] if places else 0
+            notes += _of_several(name, places, functions, code)
+            notes += [
+                f"{why}; the {name!r} of code cell {last} was graded"
+                for number, why in invalid.items()
+                if number > last > 0
+            ]
+        elif invalid:
+            broken[name] = list(invalid.values())[-1]
+        elif name in found.left_out:
+            broken[name] = (
+                f"{name!r} is made by code cell {found.left_out[name]} inside something that "
+                "grading does not run: define it at the top level of a cell"
+            )
+        elif why := _not_run(name, notebook):
+            broken[name] = why
+        else:
+            notes.append(f"{name!r} is not in the notebook: its cell was removed or renamed")
+    return Program(program, found.left_out, tuple(notes), broken)
+
+
+def _has_body(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def _of_several(
+    name: str, places: list[int], functions: list[int], code: Sequence[Cell]
+) -> list[str]:
+    """Say which definition counts, where there is more than one."""
+    cells = sorted(set(places))
+    if len(cells) > 1:
+        listed = ", ".join(map(str, cells[:-1][:20])) + f" and {cells[-1]}"
+        return [f"{name!r} is defined in code cells {listed}; the last one was graded"]
+    if len(functions) > 1:
+        return [
+            f"{name!r} is defined {len(functions)} times in code cell {cells[0]}; "
+            "the last one was graded"
+        ]
+    if (count := sum(cell.grade_id == name for cell in code)) > 1:
+        graded = f"; the one that defines it, code cell {cells[0]}, was graded" if cells else ""
+        return [f"cell {name!r} stands {count} times in the notebook{graded}"]
+    return []
+
+
+def _not_run(name: str, notebook: Notebook) -> str:
+    """Say which cell would define a name, were it run; nothing when there is none."""
+    numbers: Counter[str] = Counter()
+    for cell in notebook.cells:
+        numbers[cell.kind] += 1
+        own = cell.grade_id == name
+        if own and cell.damaged:
+            return f"cell {name!r} is damaged: its source is no text"
+        if not own and (name not in cell.source or not _seems_to_define(cell.source, name)):
+            continue
+        if cell.kind != "code":
+            kind = cell.kind if cell.kind in ("markdown", "raw") else "damaged"
+            return f"{name!r} stands in a {kind} cell, which is not run: make it a code cell again"
+        if magic := _CELL_MAGIC.match(cell.source):
+            return (
+                f"code cell {numbers['code']} begins with {magic[1]}, so what stands in it does "
+                "not run in the notebook: take that line out"
+            )
+    return ""
 
 
 def uses(program: Program, name: str) -> set[str]:
@@ -107,72 +164,6 @@ def literal(program: Program, name: str) -> object:
     return value
 
 
-def _code_cells(path: Path) -> list[tuple[str, str]]:
-    """Return (grade_id, source) of each code cell."""
-    document = _document(path)
-    # By hand, not by nbformat: that fails on damage, and copies outputs, which do not matter here.
-    sheets = document.get("worksheets")  # where they stood before nbformat 4
-    lists = [part.get("cells") for part in (document, *_dicts(sheets))]
-    cells = [cell for part in lists if isinstance(part, list) for cell in part]
-    if not any(isinstance(part, list) for part in lists):
-        raise Unreadable("the notebook's format is damaged: it has no list of cells")
-    if len(cells) > MAX_CELLS:
-        raise Unreadable(f"the notebook has {len(cells)} cells, over the limit of {MAX_CELLS}")
-    result = []
-    for cell in _dicts(cells):
-        if cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", cell.get("input", ""))
-        if isinstance(source, list):
-            source = "".join(part for part in source if isinstance(part, str))
-        if isinstance(source, str):
-            result.append((_grade_id(cell), source))
-    if (size := sum(len(source) for _, source in result)) > MAX_CODE:
-        raise Unreadable(
-            f"the notebook has {size} characters of code, over the limit of {MAX_CODE}"
-        )
-    return result
-
-
-def _document(path: Path) -> dict[str, Any]:
-    """Read a notebook's JSON object."""
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise Unreadable(
-                f"the file has {size >> 20} MB, over the limit of {MAX_BYTES >> 20} MB: "
-                "clear the outputs and submit again"
-            )
-        data = path.read_bytes()
-        text = data.decode(json.detect_encoding(data))
-    except OSError as error:
-        raise Unreadable(f"the file cannot be opened: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise Unreadable("the file is not text, so it is not a notebook") from error
-    if not text.strip():
-        raise Unreadable("the file is empty")
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(
-            f"the file is not valid JSON ({_short(error)}): it was cut off or edited by hand"
-        ) from error
-    if type(document) is not dict or not document.keys() & {"nbformat", "cells", "worksheets"}:
-        raise Unreadable("the file is JSON but not a notebook")
-    return document
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
-
-
-def _grade_id(cell: dict[str, object]) -> str:
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return grade_id if isinstance(grade_id, str) else ""
-
-
 def _parse(statement: Statement) -> list[ast.stmt]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in a string is the student's affair
@@ -180,10 +171,6 @@ def _parse(statement: Statement) -> list[ast.stmt]:
             return ast.parse(statement.source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []  # read once, but at the very edge of how deep Python reads
-
-
-def _defines(statement: Statement) -> set[str]:
-    return set().union(*(_defined_by(node) for node in _parse(statement)))
 
 
 def _defined_by(node: ast.stmt) -> set[str]:
@@ -205,10 +192,22 @@ def _defined_by(node: ast.stmt) -> set[str]:
     return names
 
 
+def _imported_by(node: ast.stmt) -> set[str]:
+    parts = statements(node) if isinstance(node, ast.If | ast.Try) else iter([node])
+    imports = [part for part in parts if isinstance(part, ast.Import | ast.ImportFrom)]
+    return {alias.asname or alias.name for part in imports for alias in part.names}
+
+
+def _is_definition(node: ast.stmt, name: str) -> bool:
+    """Does a statement define a name from nothing, rather than change what it was?"""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        plain = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+        return plain and node.value is not None and name not in loaded_names(node)
+    return not isinstance(node, ast.AugAssign) and name in _defined_by(node)
+
+
 def _seems_to_define(source: str, name: str) -> bool:
-    pattern = rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*="
+    own = re.escape(name)
+    pattern = rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{own}\b|^{own}[ \t]*="
     return re.search(pattern, source, re.MULTILINE) is not None
-
-
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__

@@ -16,9 +16,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -28,6 +27,8 @@ from markupsafe import Markup, escape
 
 from grader import gradebook
 from grader import results as results_file
+from grader.places import file_names as file_names
+from grader.places import links as links
 from grader.records import CheckResult, ExerciseResult, LabResult
 
 About = Mapping[str, str]
@@ -37,8 +38,6 @@ _MESSAGE_LIMIT = 4_000  # characters: a page stays a page when a student's error
 # What no page should hold: control characters, halves of surrogate pairs, terminal colours.
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # Windows: never a file name
-_HASHED = re.compile(r"-[0-9a-f]{10}$")
 
 
 @dataclass(frozen=True)
@@ -82,34 +81,9 @@ def write(out_dir: Path, results: Iterable[LabResult], about: About | None = Non
     written = []
     for result in ordered:
         path = out_dir.joinpath(*where[result.student, result.lab])
-        results_file.replace(path, page(result, about).encode())
+        results_file.refresh(path, page(result, about).encode())
         written.append(path)
     return written
-
-
-def links(results: Iterable[LabResult]) -> dict[tuple[str, str], tuple[str, str, str]]:
-    """Where each (student, lab) has its page: the parts of its path in the run's folder."""
-    pairs = sorted({(result.student, result.lab) for result in results})
-    students = file_names(student for student, _ in pairs)
-    labs = file_names(lab for _, lab in pairs)
-    return {
-        (student, lab): ("feedback", students[student], f"{labs[lab]}.html")
-        for student, lab in pairs
-    }
-
-
-def file_names(names: Iterable[str]) -> dict[str, str]:
-    """A file name for each name: the name itself where every system can hold it and tell it apart.
-
-    Any other becomes what is left of its letters and digits, with a hash of the whole name.
-    """
-    wanted = sorted(set(names))
-    # Some file systems do not tell upper case from lower.
-    folded = Counter(name.casefold() for name in wanted)
-    return {
-        name: name if folded[name.casefold()] == 1 and _is_plain(name) else _hashed(name)
-        for name in wanted
-    }
 
 
 def page(result: LabResult, about: About | None = None) -> str:
@@ -129,7 +103,14 @@ def page(result: LabResult, about: About | None = None) -> str:
 
 
 def render(template: str, styles: tuple[str, ...], script: str = "", **values: object) -> str:
-    """A page from a template, with its styles and script inside it.
+    """A page from a template, as one string; see `pieces`."""
+    return "".join(pieces(template, styles, script, **values))
+
+
+def pieces(
+    template: str, styles: tuple[str, ...], script: str = "", **values: object
+) -> Iterator[str]:
+    """A page from a template, with its styles and script inside it, piece by piece.
 
     The page's policy lets exactly these run and be loaded: even markup that slipped through an
     escape could start no script and reach no network.
@@ -139,7 +120,9 @@ def render(template: str, styles: tuple[str, ...], script: str = "", **values: o
     policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_source(css)}"
     if code:
         policy += f"; script-src {_source(code)}"
-    return _PAGES.get_template(template).render(css=css, code=code, policy=policy, **values)
+    stream = _PAGES.get_template(template).stream(css=css, code=code, policy=policy, **values)
+    stream.enable_buffering(500)
+    yield from stream
 
 
 def title(name: str, words: About) -> str:
@@ -197,25 +180,6 @@ def _words(exercise: str, check: CheckResult, words: About) -> str:
 def anchor(exercise: str) -> str:
     """The exercise's place on a feedback page, as it stands in a link."""
     return "ex-" + quote(exercise, safe="", errors="replace")
-
-
-def _is_plain(name: str) -> bool:
-    """Whether a file of this name lies where it should and can be told apart, on every system."""
-    return (
-        all(letter.isalnum() or letter in " ._-+@,'()" for letter in name)
-        and name[:1].isalnum()
-        and not name.endswith((" ", "."))
-        and len(name.encode()) <= 100
-        and unicodedata.is_normalized("NFC", name)
-        and not _RESERVED.fullmatch(name)
-        and not _HASHED.search(name)  # or it could be the name that another student's id gets
-    )
-
-
-def _hashed(name: str) -> str:
-    rest = re.sub(r"[^0-9A-Za-z]+", "-", name).strip("-")[:40]
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    return f"{rest or 'name'}-{digest}"
 
 
 def _source(text: str) -> str:

@@ -21,7 +21,7 @@ from grader.wire import DTYPES, MAX_DEPTH, NAMES, Frame, WireError
 
 _PREFIX = struct.Struct(">QQ")
 MAX_HEADER = 4 << 20
-MAX_BLOB = 256 << 20
+MAX_BLOB = 64 << 20
 MAX_ITEMS = 100_000
 MAX_TENSORS = 4_096
 MAX_DIM = 1 << 31
@@ -67,7 +67,7 @@ def receive(channel: socket.socket, deadline: float = math.inf) -> Frame:
         raise WireError("a header that is not JSON") from error
     if type(parsed) is not list or len(parsed) != 2 or type(parsed[1]) is not list:
         raise WireError("a header of the wrong form")
-    return Frame(parsed[0], _tensors(parsed[1], blob))
+    return Frame(parsed[0], _tensors(parsed[1], blob), header_size + blob_size)
 
 
 def _tensors(specs: list[Any], blob: bytearray) -> list[Tensor]:

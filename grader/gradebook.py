@@ -12,7 +12,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from grader import results as results_file
@@ -32,22 +33,27 @@ def write(path: Path, results: Iterable[LabResult]) -> None:
         for lab in exercises
         for column in (lab, *(f"{lab}/{name}" for name in exercises[lab]))
     ]
-    students: dict[str, list[LabResult]] = {}
-    for result in ordered:
-        students.setdefault(result.student, []).append(result)
+    # A folder name that was never Unicode becomes visible escapes, not an error.
+    rows = (row.encode("utf-8", "backslashreplace") for row in _rows(ordered, columns))
+    results_file.replace(path, rows)
 
-    text = io.StringIO()
-    rows = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    rows.writerow([_cell(name) for name in ("student", *columns, "notes")])
-    for student, labs in students.items():
+
+def _rows(ordered: Iterable[LabResult], columns: Sequence[str]) -> Iterator[str]:
+    """The lines of the file; of the results, one student's at a time is in memory."""
+    yield _line(("student", *columns, "notes"))
+    for student, labs in groupby(ordered, key=lambda result: result.student):
         marks: dict[str, str] = {}
+        notes = []
         for result in labs:
             marks |= _marks(result)
-        notes = "; ".join(note for result in labs if (note := _note(result)))
-        cells = (student, *(marks.get(column, "") for column in columns), notes)
-        rows.writerow([_cell(cell) for cell in cells])
-    # A folder name that was never Unicode becomes visible escapes, not an error.
-    results_file.replace(path, text.getvalue().encode("utf-8", "backslashreplace"))
+            notes += [note] if (note := _note(result)) else []
+        yield _line((student, *(marks.get(column, "") for column in columns), "; ".join(notes)))
+
+
+def _line(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(map(_cell, cells))
+    return text.getvalue()
 
 
 def exercise_names(results: Iterable[LabResult]) -> dict[str, tuple[str, ...]]:

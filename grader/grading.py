@@ -8,29 +8,29 @@ Marks hang on the notebook, the lab and the secret alone, not on how many judges
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+import errno
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader import about, feedback, gradebook, labs, processes, report, results
+from grader import about, feedback, gradebook, labs, leavings, report
+from grader import panel as panels
 from grader.collect import collect
-from grader.judge import Judge
+from grader.digests import Digests
+from grader.errors import UserError
 from grader.labs import Lab
-from grader.processes import Nursery
+from grader.ledger import Changes, Ledger, Standing
+from grader.panel import Panel
+from grader.panel import warm_up as warm_up
 from grader.records import LabResult, Submission
-from grader.sandbox import Limits
-from grader.score import without_marks
-from grader.seeds import Secret, draw
+from grader.sandbox import Limits, Rungs
+from grader.seeds import Secret
 
-_ATTEMPTS = 2
-_OURS = "(our fault)"
-
-_judge: Judge | None = None  # one per judge process, made by `_sit_down`
+_OF_THE_DISK = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.EACCES, errno.EPERM,
+    errno.ENOTDIR, errno.EISDIR,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,32 @@ class Order:
     labs: tuple[Lab, ...]
     workers: int
     secret: Secret
-    isolate: bool
     limits: Limits = field(default_factory=Limits)
+    afresh: bool = False  # grade everything again, even where nothing has changed
+    rungs: Rungs | None = None  # what holds a worker; all that this machine has when None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A class with its marks: every result that holds, read from the disk as it is asked for."""
+
+    results: Standing
+    head: str  # of the hash chain
+    changes: Changes  # since the seal before
+
+    def __iter__(self) -> Iterator[LabResult]:
+        """Go through the results, by student, then lab."""
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        """Say how many there are."""
+        return len(self.results)
+
+    def counted(self) -> str:
+        """Say how many were graded, unreadable and missing."""
+        count = Counter(result.status for result in self)
+        kinds = [f"{count[s]} {s}" for s in ("graded", "unreadable", "missing") if count[s]]
+        return f"{len(self)} submissions: {', '.join(kinds)}"
 
 
 @dataclass(frozen=True)
@@ -55,156 +79,71 @@ class Step:
     result: LabResult | None
 
 
-def grade(order: Order, on_step: Callable[[Step], None]) -> list[LabResult]:
+def grade(order: Order, on_step: Callable[[Step], None]) -> Graded:
     """Grade every submission that has no up-to-date result, then write all reports.
 
     Raises:
-        UserError: nothing to grade, or the output folder cannot be written.
+        UserError: nothing to grade, the chain of the results is broken, or the output folder cannot
+            be written. What was graded is on disk all the same.
     """
-    path = order.out / "results.jsonl"
-    with tempfile.TemporaryDirectory(prefix="interp-labs-") as scratch:
-        submissions = collect(order.place, order.labs, Path(scratch))
-        digests = {(s.student, s.lab): digest(s, labs_by(order)[s.lab], order.secret)
-                   for s in submissions}  # fmt: skip
-        standing = {
-            (r.student, r.lab): r
-            for r in results.read(path)
-            if digests.get((r.student, r.lab)) == r.digest and not _is_ours(r)
-        }
-        waiting = [s for s in submissions if (s.student, s.lab) not in standing]
-        on_step(Step(len(standing), len(submissions), None))
-        with contextlib.closing(_graded(waiting, order)) as stream:
-            for result in stream:
-                result = replace(result, digest=digests[result.student, result.lab])
-                results.append(path, result)
-                standing[result.student, result.lab] = result
-                on_step(Step(len(standing), len(submissions), result))
-    final = results.in_order(standing.values())
-    results.finish(path, final)
+    with leavings.folder() as scratch, _written(order.out):
+        submissions = collect(order.place, order.labs, scratch)
+        with Ledger(order.out / "results.jsonl", order.secret) as ledger:
+            return _grade(order, submissions, ledger, on_step)
+
+
+def _grade(
+    order: Order, submissions: list[Submission], ledger: Ledger, on_step: Callable[[Step], None]
+) -> Graded:
+    digests, by_name = Digests(order.secret), {lab.name: lab for lab in order.labs}
+    waiting = {}
+    for submission in submissions:
+        digest = digests.submission(submission, by_name[submission.lab])
+        entry = ledger.entry((submission.student, submission.lab))
+        if order.afresh or entry is None or entry.is_ours or entry.digest != digest:
+            waiting[submission] = digest
+    done, total = len(submissions) - len(waiting), len(submissions)
+    on_step(Step(done, total, None))
+    ledger.begin()
+    panel = Panel(
+        order.labs, order.workers, order.secret, order.limits, order.rungs,
+        lambda submission: _standing(submission, order, ledger),
+    )  # fmt: skip
+    with contextlib.closing(panels.results(waiting, panel)) as stream:
+        for submission, result in stream:
+            ledger.add(replace(result, digest=waiting[submission]))
+            done += 1
+            on_step(Step(done, total, result))
+    handed_in = {(submission.student, submission.lab) for submission in submissions}
+    ledger.seal(key for key in ledger.known() if key[1] in by_name and key not in handed_in)
+    final = ledger.standing()
+    words = about.words({**labs.find(order.labs[0].root), **by_name}.values())
     gradebook.write(order.out / "gradebook.csv", final)
-    words = about.words(order.labs)
     feedback.write(order.out, final, words)
     report.write(order.out, final, words)
-    return final
+    return Graded(final, ledger.head, ledger.changes())
 
 
-def labs_by(order: Order) -> dict[str, Lab]:
-    """Return the order's labs by name."""
-    return {lab.name: lab for lab in order.labs}
+def _standing(submission: Submission, order: Order, ledger: Ledger) -> LabResult | None:
+    """The result to take unchanged outcomes over from: not where something of ours broke."""
+    entry = ledger.entry((submission.student, submission.lab))
+    if entry is None or entry.is_ours or order.afresh:
+        return None
+    return ledger.get((submission.student, submission.lab))
 
 
-def digest(submission: Submission, lab: Lab, secret: Secret) -> str:
-    """Return a digest of all that a mark hangs on: the file, the lab, the secret."""
-    state = hashlib.sha256()
-    state.update(repr((submission.status, submission.reason)).encode())
-    if submission.notebook is not None:
-        with contextlib.suppress(OSError):
-            state.update(hashlib.sha256(submission.notebook.read_bytes()).digest())
-    for path in [lab.source, *sorted(lab.checks.rglob("*.py")), *sorted(lab.released.glob("*.py"))]:
-        state.update(hashlib.sha256(path.read_bytes()).digest())
-    state.update(str(draw(secret, "digest")).encode())
-    return state.hexdigest()[:16]
-
-
-def _graded(waiting: Sequence[Submission], order: Order) -> Generator[LabResult]:
-    """Yield results as they are ready, from as many judges as asked for."""
-    if not waiting:
-        return
-    by_name = labs_by(order)
-    readable = [s for s in waiting if s.notebook is not None]
-    for submission in waiting:
-        if submission.notebook is None:
-            yield without_marks(submission, by_name[submission.lab])
-    if not readable:
-        return
-    with processes.nursery(order.limits, isolate=order.isolate) as nursery:
-        warm_up(order.labs)
-        attempts = dict.fromkeys(readable, 0)
-        while attempts:
-            left = [s for s, tried in attempts.items() if tried < _ATTEMPTS]
-            for submission in [s for s in attempts if s not in left]:
-                del attempts[submission]
-                yield _broken(submission, by_name[submission.lab])
-            # After a judge died, one at a time: it is then plain whose notebook it was.
-            suspects = any(attempts[s] for s in left)
-            count = 1 if suspects else min(order.workers, len(left))
-            yield from _round(left, attempts, count, nursery, order)
-
-
-def _round(
-    left: Sequence[Submission],
-    attempts: dict[Submission, int],
-    count: int,
-    nursery: Nursery,
-    order: Order,
-) -> Iterator[LabResult]:
-    if not left:
-        return
-    by_name = labs_by(order)
-    pool = processes.judges(count, _sit_down, nursery, order.secret)
-    queue = list(reversed(left))
-    running: dict[Future[LabResult], Submission] = {}
+@contextlib.contextmanager
+def _written(out: Path) -> Iterator[None]:
+    """Say in one line that the disk is full or read-only; what was graded is on it."""
     try:
-        while queue or running:
-            while queue and len(running) < count:
-                submission = queue.pop()
-                future = pool.submit(_grade_one, submission, by_name[submission.lab])
-                running[future] = submission
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                submission = running.pop(future)
-                try:
-                    result = future.result()
-                except BrokenProcessPool:
-                    attempts[submission] += 1
-                    for other in running.values():
-                        attempts[other] += 1
-                    return
-                except Exception:
-                    attempts[submission] += 1
-                    if attempts[submission] < _ATTEMPTS:
-                        queue.append(submission)
-                    continue
-                del attempts[submission]
-                yield result
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _sit_down(nursery: Nursery, secret: Secret) -> None:
-    global _judge
-    _judge = Judge(nursery, secret)
-
-
-def _grade_one(submission: Submission, lab: Lab) -> LabResult:
-    assert _judge is not None
-    return _judge.grade(submission, lab)
-
-
-def _is_ours(result: LabResult) -> bool:
-    """Did something of ours break? Then the next run tries again."""
-    checks = [check for exercise in result.exercises for check in exercise.checks]
-    return _OURS in result.reason or any(check.status == "FAULT" for check in checks)
-
-
-def _broken(submission: Submission, lab: Lab) -> LabResult:
-    reason = f"grading itself broke on this notebook, twice: an instructor must look {_OURS}"
-    return without_marks(
-        Submission(submission.student, submission.lab, None, "unreadable", reason), lab
-    )
-
-
-def warm_up(wanted: Sequence[Lab]) -> None:
-    """Import and run once what every judge needs, so that forked judges share it."""
-    import torch
-    from labkit import models
-
-    from grader import reference
-
-    torch.set_num_threads(1)
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    for lab in wanted:
-        reference.definitions(lab)
-    models.random(0).run_with_cache(torch.zeros(1, 4, dtype=torch.int64))
+        yield
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        raise UserError(
+            f"cannot write to {error.filename or out}: {error.strerror}. What was graded so far is "
+            f"in {out / 'results.jsonl'}: make room, and the same command goes on from there"
+        ) from error
 
 
 def choose_labs(name: str | None) -> tuple[Lab, ...]:

@@ -7,29 +7,34 @@ It holds the checks, the expected values and the seeds. The student's code runs 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from grader import exam, plugin, reference
+from grader.digests import Digests
 from grader.exam import Key, Outcome
 from grader.extract import Unreadable, extract, literal
 from grader.labs import Lab
 from grader.lines import RemoteLine, StudentError
 from grader.processes import Nursery
 from grader.recognise import recognise
-from grader.records import CheckStatus, LabResult, Program, Submission
+from grader.records import CheckResult, CheckStatus, LabResult, Program, Submission
 from grader.score import score, without_marks
 from grader.seeds import PUBLIC, Secret
 from grader.student import Student
+
+_ATTEMPTS = 2
+_MOST_NOTES = 10
 
 
 class RemoteExam:
     """A student's notebook before the checks."""
 
-    def __init__(self, key: Key, program: Program, line: RemoteLine, cpu: int) -> None:
+    def __init__(self, key: Key, program: Program, line: RemoteLine) -> None:
         self.key = key
-        self._program = program
-        self._line = line
-        self._cpu = cpu
-        self._failed: list[str] = []  # exercises, in the order in which they failed
+        self.program = program
+        self.line = line
+        self.failed: list[str] = []  # exercises, in the order in which they failed
         self._stood_in: set[str] = set()
         self._out_of_time: set[str] = set()
 
@@ -37,23 +42,23 @@ class RemoteExam:
         """See `exam.Exam`. Exercise n runs on the solution's versions of what failed before."""
         if exercise in self._out_of_time:
             raise StudentError("not run: an earlier check of this exercise ran out of a limit")
-        if exercise in self._program.broken:
-            raise StudentError(self._program.broken[exercise])
-        functions = [n for n in self._failed if not reference.is_value(self.key.lab, n)]
+        if exercise in self.program.broken:
+            raise StudentError(self.program.broken[exercise])
+        functions = [n for n in self.failed if not reference.is_value(self.key.lab, n)]
         news = [n for n in functions if n != exercise and n not in self._stood_in]
         self._stood_in.update(news)
         if news:
-            self._line.stand_in(news)
-        self._line.begin()
-        student = Student(self._line, reference.promised(self.key.lab), self._cpu)
+            self.line.stand_in(news)
+        self.line.begin(exercise)
+        student = Student(self.line, reference.promised(self.key.lab))
         # The rest of the exercise's checks need not wait for the same limit again.
         student.on_limit = lambda: self._out_of_time.add(exercise)
         return student
 
     def done(self, exercise: str, status: CheckStatus) -> None:
         """Remember which exercises failed."""
-        if status in ("FAIL", "ERROR") and exercise not in self._failed:
-            self._failed.append(exercise)
+        if status in ("FAIL", "ERROR") and exercise not in self.failed:
+            self.failed.append(exercise)
 
 
 class Judge:
@@ -72,9 +77,24 @@ class Judge:
         self._nursery = nursery
         self._secret = secret
         self._as_typed = as_typed
+        self._digests = Digests(secret)
 
-    def grade(self, submission: Submission, lab: Lab) -> LabResult:
-        """Grade one submission; whatever is wrong with it is in the result."""
+    @property
+    def alive(self) -> bool:
+        """Is the warm parent there? Without it, what a result says may be its end's doing."""
+        return self._nursery.alive()
+
+    def grade(
+        self, submission: Submission, lab: Lab, standing: LabResult | None = None
+    ) -> LabResult:
+        """Grade one submission; whatever is wrong with it is in the result.
+
+        Args:
+            submission: the notebook.
+            lab: its lab.
+            standing: an earlier result: the outcomes of exercises are taken over from it where
+                nothing that they hang on has changed.
+        """
         if submission.notebook is None:
             return without_marks(submission, lab)
         try:
@@ -91,27 +111,89 @@ class Judge:
         elif self._secret == PUBLIC and isinstance(typed, str) and typed != student:
             notes.append(f"the planted challenge was made for the name {typed[:80]!r}")
         key = Key(self._secret, student, lab)
-        line = RemoteLine(self._nursery, lab, program.statements)
-        try:
-            outcomes = self._sit(key, program, line)
-            for position, why in sorted(line.problems.items()):
-                if 0 <= position < len(program.statements):
-                    at = program.statements[position]
-                    notes.append(f"code cell {at.cell}, line {at.line} could not be run: {why}")
-        finally:
-            line.close()
-        checks = recognise(key, outcomes)
-        return score(submission, lab, checks, notes)
+        for attempt in range(_ATTEMPTS):
+            line = RemoteLine(self._nursery, lab, program.statements)
+            try:
+                sheet = self._sit(RemoteExam(key, program, line), standing)
+            finally:
+                line.close()
+            # A worker may be killed from outside: that is nobody's mark, unless it comes again.
+            if not line.killed or attempt == _ATTEMPTS - 1:
+                break
+        if sheet.kept and standing is not None:  # so its notebook said the same
+            notes = [standing.reason] if standing.reason else []
+        else:
+            notes += _not_run(program, line.problems)
+        result = score(submission, lab, recognise(key, sheet.outcomes) | sheet.kept, notes)
+        marks = [replace(mark, digest=sheet.digests[mark.name]) for mark in result.exercises]
+        return replace(result, exercises=tuple(marks))
 
-    def _sit(self, key: Key, program: Program, line: RemoteLine) -> list[Outcome]:
-        sitting = RemoteExam(key, program, line, self._nursery.limits.cpu_call)
-        outcomes = plugin.run(sitting)
+    def _sit(self, sitting: RemoteExam, standing: LabResult | None) -> _Sheet:
+        lab, program = sitting.key.lab, sitting.program
+        before = {mark.name: mark for mark in standing.exercises} if standing else {}
+        of_program = self._digests.program(program, sitting.key.student)
+        sheet = _Sheet()
+        for exercise in lab.exercises:
+            digest = self._digests.exercise(lab, exercise, of_program, sitting.failed)
+            sheet.digests[exercise.name] = digest
+            mark = before.get(exercise.name)
+            if mark is not None and mark.digest == digest:
+                sheet.kept[exercise.name] = list(mark.checks)
+                for check in mark.checks:
+                    sitting.done(exercise.name, check.status)
+            else:
+                sheet.outcomes += self._run(sitting, exercise.name)
+        return sheet
+
+    def _run(self, sitting: RemoteExam, exercise: str) -> list[Outcome]:
+        outcomes = plugin.run(sitting, [exercise])
         for index, outcome in enumerate(outcomes):
             if outcome.status == "FAULT":  # ours: once more, from a fresh worker
-                line.close()
-                outcomes[index] = exam.repeat(sitting, outcome)
-            outcomes[index].message = _explained(outcomes[index], program, line)
+                sitting.line.close()
+                outcomes[index] = _attributed(sitting.key, exam.repeat(sitting, outcome))
+                sitting.done(exercise, outcomes[index].status)
+            outcomes[index].message = _explained(outcomes[index], sitting.program, sitting.line)
         return outcomes
+
+
+@dataclass
+class _Sheet:
+    """What came of one sitting."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    kept: dict[str, list[CheckResult]] = field(default_factory=dict)  # by exercise
+    digests: dict[str, str] = field(default_factory=dict)  # by exercise
+
+
+def _attributed(key: Key, outcome: Outcome) -> Outcome:
+    """Say whose a check's breaking is: one that does not break on the solution broke on a reply.
+
+    Else a reply that a check stumbles over would take the check out of the mark.
+    """
+    if outcome.error is None or isinstance(outcome.error, OSError):  # no worker: always ours
+        return outcome
+    solution = exam.LocalExam(key, reference.definitions(key.lab))
+    if exam.repeat(solution, outcome).status == "FAULT":
+        return outcome
+    told = "What came back has not the form that the exercise asks for: it could not be looked at."
+    message = f"{exam.said_by(outcome.of.function)}\n{told}"
+    return Outcome(outcome.of, "FAIL", message, outcome.trace)
+
+
+def _not_run(program: Program, problems: Mapping[int, str]) -> list[str]:
+    """Say which statements could not be run, each reason once."""
+    places: dict[str, list[str]] = {}
+    for position, why in sorted(problems.items()):
+        if 0 <= position < len(program.statements):
+            at = program.statements[position]
+            places.setdefault(why, []).append(f"code cell {at.cell}, line {at.line}")
+    notes = [
+        f"{found[0]} {f'and {len(found) - 1} more ' if found[1:] else ''}could not be run: {why}"
+        for why, found in places.items()
+    ]
+    if len(notes) > _MOST_NOTES:
+        notes[_MOST_NOTES:] = [f"{len(notes) - _MOST_NOTES} more reasons of this kind"]
+    return notes
 
 
 def _explained(outcome: Outcome, program: Program, line: RemoteLine) -> str:

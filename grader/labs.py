@@ -27,6 +27,7 @@ class Exercise:
     name: str
     points: float
     cell: Cell
+    seconds: int = 0  # of processor time, where it needs more than the usual limit
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,11 @@ def named(name: str, root: Path = ROOT) -> Lab:
 @cache
 def _read(name: str, topic: str, root: Path, path: Path, stamp: int) -> Lab:
     cells = tuple(source.read(path))
-    points = {cell.check: cell.points for cell in cells if cell.check is not None}
+    checks = {cell.check: cell for cell in cells if cell.check is not None}
     exercises = tuple(
-        Exercise(cell.exercise, points[cell.exercise] or 0.0, cell)
+        Exercise(
+            cell.exercise, checks[cell.exercise].points or 0.0, cell, checks[cell.exercise].seconds
+        )
         for cell in cells
         if cell.exercise is not None
     )

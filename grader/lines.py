@@ -7,6 +7,8 @@ a student is.
 
 from __future__ import annotations
 
+import math
+import select
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +17,8 @@ from typing import Any, Protocol
 import torch
 
 from grader import frames, reference, wire
+from grader.budget import Budget
+from grader.faults import said
 from grader.labs import Lab
 from grader.namespace import Namespace
 from grader.processes import Nursery
@@ -22,7 +26,9 @@ from grader.records import Statement
 from grader.session import Ending, Session
 from grader.wire import Frame, WireError
 
-_SIGNALS = {9: "memory", 24: "processor time", 25: "output"}
+_SIGNALS = {9: "memory", 25: "output"}
+_SOON = 500  # milliseconds, after which a call's own limit is set
+_CPU = 24  # the kernel's own limit, where process 1 did not come first
 
 
 class StudentError(Exception):
@@ -68,7 +74,11 @@ class RemoteLine:
         self._stand_ins: list[str] = []
         self._session: Session | None = None
         self._barred: StudentError | None = None  # why this notebook's worker cannot even start
+        granted = {e.name: e.seconds for e in lab.exercises if e.seconds}
+        self._budget = Budget(nursery.limits, granted)
+        self._allowed: tuple[Session, float, float] | None = None  # what process 1 was told last
         self.problems: dict[int, str] = {}  # statement -> why it could not be run
+        self.killed = False  # did a worker end as one does that is killed from outside?
 
     def ask(self, request: Frame, call_back: Callable[[int, Any], Any]) -> Frame:
         """Send, answer callbacks, receive. See `grader.student.Line`."""
@@ -83,8 +93,16 @@ class RemoteLine:
         if self._session is not None:
             self._replace(names)
 
-    def begin(self) -> None:
-        """Make sure that the notebook's statements have been run."""
+    def begin(self, exercise: str) -> None:
+        """Make sure that the notebook's statements have been run; what follows is for one exercise.
+
+        Raises:
+            StudentError: they cannot be run, or the whole submission is out of a limit.
+        """
+        running = self._session.used() if self._session and self._budget.turns_to(exercise) else 0
+        self._budget.begin(exercise, running or 0.0)
+        if spent := self._budget.used_up():
+            raise _limit(spent)
         if self._session is None:
             self._start(0)
 
@@ -97,7 +115,9 @@ class RemoteLine:
     def _start(self, seed: int) -> None:
         if self._barred is not None:  # it would only use up the same limit again, check by check
             raise self._barred
+        asked = time.monotonic()
         self._session = self._nursery.session(self._lab.released)
+        self._budget.excuse(time.monotonic() - asked)
         try:
             problems = self._order("run", self._statements, seed=seed)
         except StudentError as error:
@@ -120,9 +140,8 @@ class RemoteLine:
         parts = [[s.source, s.cell, s.line] for s in statements]
         tree = {"op": operation, "statements": wire.pack(parts, [], _refuse), "seed": 0, **more}
         assert self._session is not None
-        cpu = self._nursery.limits.cpu_call
         try:
-            reply = self._exchange(self._session, Frame({**tree, "cpu": cpu}), _no_call_back)
+            reply = self._exchange(self._session, Frame(tree), _no_call_back)
             if type(reply.tree) is not dict or "ok" not in reply.tree:
                 answer = reply.tree if type(reply.tree) is dict else {}
                 kind, text, limit = said(answer.get("error"))
@@ -134,59 +153,56 @@ class RemoteLine:
     def _exchange(
         self, session: Session, request: Frame, call_back: Callable[[int, Any], Any]
     ) -> Frame:
-        limits = self._nursery.limits
-        wall = limits.cpu_call * limits.wall_factor
-        deadline = time.monotonic() + wall
+        call, total, waiting = (
+            self._budget.call(), self._budget.total(), self._budget.waiting()
+        )  # fmt: skip
+        self._allow(session, math.inf, total.left)
+        deadline = time.monotonic() + waiting.left
         channel = session.channel
         try:
             _send(channel, request, deadline)
             while True:
+                if not _answers_soon(channel):
+                    self._allow(session, call.left, total.left)
                 reply = frames.receive(channel, deadline)
                 if type(reply.tree) is not dict or "callback" not in reply.tree:
                     return reply
                 _send(channel, _answer(reply, call_back), deadline)
         except TimeoutError as error:
+            self._budget.ended(session.used())
             self.close()
-            raise _limit(f"{wall} s of waiting") from error
+            raise _limit(waiting.name) from error
         except (EOFError, OSError) as error:
             ending = session.ending()
+            self._budget.ended(ending.used if ending else session.used())
             self.close()
+            if ending is not None and ending.allowance is not None:
+                name = call.name if ending.allowance == "call" else total.name
+                raise _limit(name) from error
             raise self._ended(ending) from error
         except WireError:
+            self._budget.ended(session.used())
             self.close()
             raise
 
+    def _allow(self, session: Session, call: float, total: float) -> None:
+        """Tell process 1 what is allowed, if that is news: most calls end before it matters."""
+        if self._allowed != (session, call, total):
+            session.allow(call, total)
+            self._allowed = (session, call, total)
+
     def _ended(self, ending: Ending | None) -> StudentError:
+        self.killed |= ending is None or ending.signal == 9
         if ending is None:
             if not self._nursery.alive():
                 raise OSError("the warm parent is gone")
             return StudentError("your code cut the line to the grader instead of returning")
+        if ending.signal == _CPU:
+            return _limit(f"{self._nursery.limits.cpu_total} s of processor time in all")
         if ending.signal in _SIGNALS:
-            name = _SIGNALS[ending.signal]
-            if name == "processor time":
-                name = f"{self._nursery.limits.cpu_call} s of processor time"
-            return _limit(name)
+            return _limit(_SIGNALS[ending.signal])
         how = f"signal {ending.signal}" if ending.signal else f"exit code {ending.code}"
         return StudentError(f"your code ended the whole process ({how}) instead of returning")
-
-
-def said(error: Any) -> tuple[str, str, str]:
-    """Read what a worker says of an exception: type, text and limit, as far as they can be printed.
-
-    Raises:
-        WireError: it says it in another form.
-    """
-    if type(error) is not dict:
-        raise WireError("an error that is no object")
-    kind, text, limit = (_printable(error.get(key)) for key in ("type", "text", "limit"))
-    return kind, text, limit
-
-
-def _printable(text: Any) -> str:
-    # One line, without terminal escapes, bidirectional overrides and the like.
-    if type(text) is not str:
-        return ""
-    return " ".join("".join(c if c.isprintable() else " " for c in text[:400]).split())
 
 
 def _answer(request: Frame, call_back: Callable[[int, Any], Any]) -> Frame:
@@ -203,6 +219,12 @@ def _answer(request: Frame, call_back: Callable[[int, Any], Any]) -> Frame:
         raise
     except Exception as error:
         return Frame({"error": f"{type(error).__name__}: {error}"[:200]})
+
+
+def _answers_soon(channel: socket.socket) -> bool:
+    poller = select.poll()
+    poller.register(channel, select.POLLIN)
+    return bool(poller.poll(_SOON))
 
 
 def _send(channel: socket.socket, frame: Frame, deadline: float) -> None:

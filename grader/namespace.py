@@ -7,6 +7,7 @@ way. This module knows nothing of checks, expected values, seeds or other studen
 from __future__ import annotations
 import __future__
 
+import ast
 import random
 import sys
 from collections.abc import Callable
@@ -93,8 +94,9 @@ class Namespace:
         for position, (source, cell, line) in enumerate(read(tree["statements"])):
             filename = f"<cell {cell}>"
             try:
-                text = "\n" * (line - 1) + source
-                exec(compile(text, filename, "exec", _FLAGS, dont_inherit=True), self.names)
+                tree = compile(source, filename, "exec", _FLAGS | ast.PyCF_ONLY_AST, True)
+                ast.increment_lineno(tree, line - 1)
+                exec(compile(tree, filename, "exec", _FLAGS, dont_inherit=True), self.names)
             except MemoryError:
                 raise
             except BaseException as error:
@@ -182,7 +184,9 @@ class Namespace:
 
     def _model(self, part: Any, tensors: list[Tensor]) -> TransformerBridge:
         weights = wire.unpack(part["weights"], tensors, _refuse)
-        return native.boot(part["config"], weights, next(iter(weights.values())).dtype)
+        model = native.boot(part["config"], dtype=weights.dtype)
+        native.pour(model, weights)
+        return model
 
 
 class _Reader:
@@ -219,7 +223,7 @@ def _seed(seed: int) -> None:
     """Start every request from the same random state, whatever ran before it."""
     random.seed(seed)
     np.random.seed(seed % (1 << 32))
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # the only one here; torch also asks for GPUs
 
 
 def _refuse(tree: Any) -> Any:

@@ -1,189 +1,200 @@
-"""Our judge inside stock ``nbgrader autograde``: what ``nbgrader_config.py`` names.
+"""Our judge inside stock ``nbgrader``. One line of an ``nbgrader_config.py`` puts it there::
 
-``GradeIsolated`` takes the place of nbgrader's ``Execute``. It starts no kernel: the submission
-goes to the judge, and each check cell gets its exercise's score as output, which is where nbgrader
-looks for a mark, with the reasons beside it for the student. So the marks are those of ``grade``,
-and a warning on stderr turns nothing to 0. One warm judge serves the whole command.
+    c.Autograde.exporter_class = "grader.nbgrader_executor.GradeIsolated"
 
-``RestoreCells`` comes first: nbgrader ends the batch, for everyone after, at a cell with incomplete
-metadata, and forgets a check cell that was deleted. ``use_released_name`` comes before that, as
-nbgrader's hook: it refuses a notebook that was renamed, though it be the only one.
+``nbgrader autograde`` and formgrader's button then start no kernel: each submission goes to one
+warm judge, and each check cell gets its exercise's score as output, which is where nbgrader looks
+for a mark, with the reasons beside it for the student. So the marks are those of ``grade``: partial
+credit and all, and a warning on stderr turns nothing to 0. What nbgrader would trip over (a cut
+file, an old schema, a link, a renamed notebook) gets a mark or a named reason like in ``grade``.
+Your own lists of preprocessors stay as they are; only a step that runs notebooks is left out.
 
-Not here: how a submission is graded (``judge``) and nbgrader's gradebook, which nbgrader writes.
+An assignment's name must be that of a lab: of one under the course's own root, else of this course.
+
+Not here: how a submission is graded (``judge``), how it looks (``nbgrader_notebooks``), and the
+gradebook, which nbgrader writes.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import html
-import shutil
-from functools import cache
+import glob
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat import NotebookNode
-from nbgrader.nbgraderformat import (
-    MetadataValidator,
-    SchemaTooNewError,
-    SchemaTooOldError,
-    ValidationError,
-)
-from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Unicode
+from nbconvert.exporters import NotebookExporter
+from nbconvert.preprocessors import ExecutePreprocessor
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import SQLAlchemyError
+from traitlets import Unicode
+from traitlets.utils.importstring import import_item
 
-from grader import grading, labs, processes
-from grader import notebooks as released_notebooks
+from grader import collect, gradebook, grading, labs, nbgrader_notebooks, processes
 from grader.errors import UserError
+from grader.isolation import choose
 from grader.judge import Judge
 from grader.labs import Lab
-from grader.records import CheckResult, ExerciseResult, LabResult, Submission
-from grader.sandbox import Limits, rungs
+from grader.records import LabResult, Submission
+from grader.sandbox import Limits, Rungs
+from grader.score import without_marks
 from grader.seeds import PUBLIC, Secret
 
-Resources = dict[str, Any]
+_ATTEMPTS = 2
 
 
-def use_released_name(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Copies a student's only notebook to the released name beside it (a ``pre_convert_hook``).
-
-    Args:
-        assignment: nbgrader's pattern; not used, the path of a notebook says more.
-        student: likewise.
-        notebooks: paths of the submission's notebooks; changed in place.
-    """
-    if len(notebooks) != 1:
-        return
-    handed_in = Path(notebooks[0])
-    lab = labs.find(handed_in.parents[3]).get(handed_in.parent.name)
-    if lab is None or handed_in.stem == lab.topic or handed_in.is_symlink():
-        return
-    usual = handed_in.with_name(f"{lab.topic}.ipynb")
-    shutil.copyfile(handed_in, usual)
-    notebooks[:] = [str(usual)]
-
-
-class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Gives a submission the cells and the metadata of the released notebook back."""
-
-    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Drops metadata that is broken or there twice, and adds what is missing."""
-        lab = _lab(self, resources)
-        released = {
-            cell.metadata.nbgrader.grade_id: cell
-            for cell in released_notebooks.student_notebook(lab.cells, lab.name).cells
-            if "nbgrader" in cell.metadata
-        }
-        held = set()
-        for cell in reversed(nb.cells):  # of two cells with one name the last counts
-            name = _valid_name(cell)
-            if name in released and name not in held:
-                held.add(name)
-            else:
-                cell.metadata.pop("nbgrader", None)
-        for cell in reversed(nb.cells):
-            name = cell.get("id")
-            if name in released and name not in held and cell.cell_type == released[name].cell_type:
-                held.add(name)
-                cell.metadata.nbgrader = released[name].metadata.nbgrader
-        for name, cell in released.items():
-            if name not in held and cell.metadata.nbgrader.grade:
-                self.log.warning("%s: cell %s was missing and is put back", lab.name, name)
-                if nb.nbformat_minor < 5:
-                    del cell["id"]
-                nb.cells.append(cell)
-        return nb, resources
-
-
-class GradeIsolated(NbGraderPreprocessor):  # type: ignore[misc]
-    """Grades the submission in the judge and writes scores and reasons into the check cells."""
+class GradeIsolated(NotebookExporter):  # type: ignore[misc]
+    """Reads, grades and writes what ``nbgrader autograde`` converts, in the place of its kernel."""
 
     secret = Unicode("", help="Path of the course secret; none: public seeds.").tag(config=True)
-    isolate = Bool(True, help="False grades on a machine that cannot isolate students' code.").tag(
-        config=True
-    )
+    isolation = Unicode("strong", help="As grade's --isolation: strong or weak.").tag(config=True)
 
-    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Grades what was submitted, not ``nb``: nbgrader has sanitised that, ``grade`` has not."""
-        lab = _lab(self, resources)
-        where = resources["nbgrader"]
-        course = self.parent.parent.coursedir
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._course = self.parent.coursedir
+        self._lab = self._find_lab()
+        try:
+            self._key = Secret.read(Path(self.secret)) if self.secret else PUBLIC
+            self._rungs = choose(self.isolation)
+        except UserError as error:
+            setting = 'c.GradeIsolated.isolation = "'
+            raise self._stop(str(error).replace("--isolation weak", f'{setting}weak"')) from error
+        self._ignored = list(self._course.ignore)
+        self._own_hook = self.parent.pre_convert_hook
+        self.parent.pre_convert_hook = self._before_each
+        for folder in self.parent.assignments:
+            # The name that nbgrader knows; what really lies there is looked at when it is read.
+            self.parent.assignments[folder] = [str(Path(folder, f"{self._lab.topic}.ipynb"))]
+
+    def register_preprocessor(self, preprocessor: Any, enabled: bool = False) -> Any:
+        """Take nbgrader's steps as they are configured, but none that runs a notebook."""
+        step = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
+        if isinstance(step, type) and issubclass(step, ExecutePreprocessor):
+            return None
+        return super().register_preprocessor(step, enabled)
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[str, Any]:
+        """Convert one notebook. nbgrader asks twice: to sanitise what was submitted, to grade it.
+
+        Both times the submitted file decides, as in ``grade``, not what sanitising made of it.
+        """
+        path, where = Path(filename), resources["nbgrader"]
+        resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         folder = Path(
-            course.format_path(course.submitted_directory, where["student"], where["assignment"])
+            self._course.format_path(
+                self._course.submitted_directory, where["student"], where["assignment"]
+            )
         )
-        path = folder / f"{where['notebook']}.ipynb"
-        submission = Submission(where["student"], lab.name, path)
-        if path.is_symlink():
-            reason = f"{path.name} is a link, not a file"
-            submission = Submission(where["student"], lab.name, None, "unreadable", reason)
-        result = _judge(self.secret, self.isolate).grade(submission, lab)
+        submission = self._submission(where["student"], folder)
+        if path.parent == folder:
+            return self._sanitised(submission, resources, **kw)
+        result = self._graded(submission)
         if result.reason:
             self.log.warning("%s, %s: %s", result.student, result.lab, result.reason)
-        for exercise in result.exercises:
-            for cell in nb.cells:
-                marks = cell.metadata.get("nbgrader", {})
-                if marks.get("grade_id") == f"check_{exercise.name}" and marks.get("grade"):
-                    _show(cell, exercise, result)
-        return nb, resources
+        notebook = nbformat.read(path, as_version=4)
+        nbgrader_notebooks.show(notebook, result)
+        converted = self.from_notebook_node(notebook, resources, **kw)
+        self._ask_for_a_look(result, where)
+        return converted  # type: ignore[no-any-return]
+
+    def _find_lab(self) -> Lab:
+        name, root = self._course.assignment_id, Path(self._course.root)
+        try:
+            lab = labs.find(root).get(name) or labs.find().get(name)
+        except UserError as error:
+            raise self._stop(str(error)) from error
+        if lab is None:
+            known = ", ".join({**labs.find(root), **labs.find()})
+            raise self._stop(f"{name} is no lab with hidden checks: there is {known}")
+        return lab
+
+    def _stop(self, why: str) -> NbGraderException:
+        """One line in the log, and the exception that nbgrader ends on without a traceback."""
+        self.log.error(why)
+        return NbGraderException(why)
+
+    def _before_each(self, assignment: str, student: str, notebooks: list[str]) -> None:
+        """Let no link, pipe or device of a submission be copied: nbgrader would follow it."""
+        odd = [
+            glob.escape(path.name)
+            for path in Path(notebooks[0]).parent.rglob("*")
+            if path.is_symlink() or not (path.is_file() or path.is_dir())
+        ]
+        self._course.ignore = self._ignored + odd
+        if self._own_hook:
+            self._own_hook(assignment=assignment, student=student, notebooks=notebooks)
+
+    def _submission(self, student: str, folder: Path) -> Submission:
+        try:
+            return collect.notebook_in(student, self._lab, folder)
+        except OSError as error:
+            reason = f"the folder cannot be read: {error.strerror}"
+            return Submission(student, self._lab.name, None, "unreadable", reason)
+
+    def _sanitised(self, submission: Submission, resources: Any, **kw: Any) -> tuple[str, Any]:
+        whole = nbgrader_notebooks.readable(submission.notebook, self._lab)
+        try:
+            return self.from_notebook_node(whole, resources, **kw)  # type: ignore[no-any-return]
+        except SQLAlchemyError:
+            raise  # the gradebook's trouble, and everyone's
+        except Exception as error:
+            self.log.warning("%s: shown as released (%r)", submission.notebook, error)
+        whole = nbgrader_notebooks.readable(None, self._lab)
+        return self.from_notebook_node(whole, resources, **kw)  # type: ignore[no-any-return]
+
+    def _graded(self, submission: Submission) -> LabResult:
+        for _ in range(_ATTEMPTS):
+            judge = _Bench.judge(self._key, self._rungs)
+            try:
+                return judge.grade(submission, self._lab)
+            except Exception:
+                self.log.exception("grading broke on %s", submission.notebook)
+                _Bench.clear()  # whatever state it left behind
+        reason = "grading itself broke on this notebook, twice: an instructor must look"
+        broken = Submission(submission.student, submission.lab, None, "unreadable", reason)
+        return without_marks(broken, self._lab)
+
+    def _ask_for_a_look(self, result: LabResult, where: dict[str, str]) -> None:
+        """Flag for a human what `grade` leaves out of its gradebook: no mark can stand alone."""
+        faulty = {f"check_{e.name}" for e in result.exercises if gradebook.faults(e)}
+        if result.status == "graded" and not faulty:
+            return
+        with Gradebook(where["db_url"], self._course.course_id) as book:
+            submitted = book.find_submission_notebook(
+                where["notebook"], where["assignment"], where["student"]
+            )
+            for grade in submitted.grades:
+                if result.status != "graded" or grade.cell.name in faulty:
+                    grade.needs_manual_grade = True
+            book.db.commit()
 
 
-def _lab(preprocessor: NbGraderPreprocessor, resources: Resources) -> Lab:
-    """The lab that nbgrader's assignment is; ``parent`` is the exporter, its parent the command."""
-    root = Path(preprocessor.parent.parent.coursedir.root)
-    lab = labs.find(root).get(resources["nbgrader"]["assignment"])
-    if lab is None:
-        raise UserError(f"{resources['nbgrader']['assignment']} is no lab of the course in {root}")
-    return lab
+class _Bench:
+    """The one judge of this process, warm from the first submission on.
+
+    Formgrader's server keeps it from button to button: a new press costs no start.
+    """
+
+    _held: dict[tuple[Secret, Rungs], Judge] = {}  # noqa: RUF012  (the process's one state)
+    _until_exit = contextlib.ExitStack()
+
+    @classmethod
+    def judge(cls, secret: Secret, rungs: Rungs) -> Judge:
+        """Return the judge for this secret, made on the first call."""
+        if (secret, rungs) not in cls._held:
+            cls.clear()
+            nursery = cls._until_exit.enter_context(processes.nursery(Limits()))
+            grading.warm_up(())
+            cls._held[secret, rungs] = Judge(nursery, secret)
+        return cls._held[secret, rungs]
+
+    @classmethod
+    def clear(cls) -> None:
+        """Let the judge and its warm parent go."""
+        cls._held.clear()
+        cls._until_exit.close()
 
 
-def _valid_name(cell: NotebookNode) -> str | None:
-    """The grade id of a cell whose metadata nbgrader will accept."""
-    try:
-        MetadataValidator().validate_cell(cell)
-        name: str = cell.metadata.nbgrader.grade_id
-        return name
-    except (ValidationError, SchemaTooOldError, SchemaTooNewError):
-        return None
-    except (AttributeError, TypeError, KeyError):  # metadata that is no mapping, or has no name
-        return None
-
-
-@cache
-def _judge(secret: str, isolate: bool) -> Judge:
-    """The judge that serves this nbgrader command, with its warm workers' parent."""
-    if isolate and not rungs().strong:
-        raise UserError(
-            "this machine cannot isolate students' code (see: python -m grader doctor); to grade "
-            "all the same, set c.GradeIsolated.isolate = False in nbgrader_config.py"
-        )
-    until_exit = contextlib.ExitStack()
-    atexit.register(until_exit.close)
-    nursery = until_exit.enter_context(processes.nursery(Limits(), isolate=isolate))
-    grading.warm_up(())
-    return Judge(nursery, Secret.read(Path(secret)) if secret else PUBLIC)
-
-
-def _show(cell: NotebookNode, exercise: ExerciseResult, result: LabResult) -> None:
-    """Writes a score where nbgrader reads it, and what the student reads beside it."""
-    # nbgrader refuses more than the cell's points, and rounding must not get there.
-    score = min(exercise.score, float(cell.metadata.nbgrader.points))
-    data = {"text/plain": repr(score), "text/html": _feedback(exercise, result)}
-    cell.outputs = [nbformat.v4.new_output("execute_result", data=data, execution_count=1)]
-    cell.execution_count = 1
-
-
-def _feedback(exercise: ExerciseResult, result: LabResult) -> str:
-    """One line per check; a student's own words are text here, never markup."""
-    if not exercise.checks:
-        return f"<p>{html.escape(result.reason or 'not graded')}</p>"
-    items = "".join(f"<li>{_line(check)}</li>" for check in exercise.checks)
-    return f"<p>{exercise.score:g} of {exercise.max_score:g} points</p><ul>{items}</ul>"
-
-
-def _line(check: CheckResult) -> str:
-    sentence = html.escape(check.message or check.id.replace("_", " ")).replace("\n", "<br>")
-    text = f"<b>{check.status}</b> {sentence}"
-    if check.misconception:
-        text += f"<br><i>{html.escape(check.misconception)}</i>"
-    return text
+atexit.register(_Bench.clear)

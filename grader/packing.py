@@ -56,7 +56,7 @@ class Packing:
 
     def _model(self, model: Any) -> int:
         if id(model) not in self._seen:
-            weights = {name: p.detach() for name, p in native.parameters(model).items()}
             self._seen[id(model)] = len(self.models)
-            self.models.append({"config": native.config_of(model), "weights": self.pack(weights)})
+            weights = self.pack(native.flat(model))
+            self.models.append({"config": native.config_of(model), "weights": weights})
         return self._seen[id(model)]

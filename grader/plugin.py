@@ -1,20 +1,38 @@
-"""The pytest plugin that runs hidden checks: fixtures, order, and outcomes."""
+"""The hidden checks of a lab: pytest finds them, once for each state of their files.
+
+pytest names the checks and works out their parameters; `exam.take` runs them. So a check may use
+what pytest offers for writing tests (parametrize, raises, approx), and of fixtures only the four
+that there are: whatever else would have to be run by pytest is refused when the file is read.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from grader.exam import Exam, Fixtures, Outcome, verdict
-from grader.records import CheckStatus
+from grader.errors import UserError
+from grader.exam import FIXTURES, Check, Exam, Outcome, take
+from grader.labs import Lab
 
 _INI = Path(__file__).with_name("checks") / "pytest.ini"
+_OPTIONS = (
+    "-c", str(_INI), "--collect-only", "--import-mode=importlib", "--noconftest",
+    # Plain asserts: pytest's own rewriting would print what was expected.
+    "--assert=plain", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging",
+    "-p", "no:capture", "-p", "no:doctest", "-p", "no:junitxml", "-p", "no:faulthandler",
+    "-p", "no:xdist", "-p", "no:unraisableexception", "-p", "no:threadexception",
+    "-p", "no:warnings", "-p", "no:nbval", "-p", "no:jaxtyping",
+)  # fmt: skip
+
+_State = tuple[int, int]
+_known: dict[Path, tuple[_State, list[Check]]] = {}
 
 
 def run(exam: Exam, exercises: Sequence[str] | None = None) -> list[Outcome]:
@@ -23,97 +41,101 @@ def run(exam: Exam, exercises: Sequence[str] | None = None) -> list[Outcome]:
     Args:
         exam: who is asked.
         exercises: only these; all when None.
+
+    Raises:
+        UserError: a file of checks is not as it should be; names it.
+        KeyboardInterrupt: somebody wants to stop.
     """
-    lab = exam.key.lab
+    outcomes = []
+    for check in checks(exam.key.lab, exercises):
+        outcomes.append(take(exam, check))
+        exam.done(check.exercise, outcomes[-1].status)
+    return outcomes
+
+
+def checks(lab: Lab, exercises: Sequence[str] | None = None) -> list[Check]:
+    """Return the hidden checks of a lab, in the order of the notebook, each file read once.
+
+    Args:
+        lab: whose.
+        exercises: only these; all when None.
+
+    Raises:
+        UserError: a file of checks is not as it should be; names it.
+    """
     names = [e.name for e in lab.exercises if exercises is None or e.name in exercises]
-    files = [f for name in names if (f := lab.checks / f"test_{name}.py").exists()]
-    if not files:
-        return []  # given no file, pytest would run whatever it finds
-    sitting = Sitting(exam, names)
-    arguments = [
-        "-c", str(_INI), "--rootdir", str(lab.checks), "--import-mode=importlib",
-        # Plain asserts: pytest's own rewriting would print what was expected.
-        "--assert=plain", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging",
-        "-p", "no:capture", "-p", "no:doctest", "-p", "no:junitxml", "-p", "no:faulthandler",
-        "-p", "no:xdist", "-p", "no:unraisableexception", "-p", "no:threadexception",
-        "-p", "no:warnings", "-p", "no:nbval", "-p", "no:jaxtyping", "--noconftest",
-        *(str(path) for path in files),
-    ]  # fmt: skip
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()) as said:
-        warnings.simplefilter("ignore")
-        code = pytest.main(arguments, plugins=[sitting])
-    if code == pytest.ExitCode.INTERRUPTED:
-        raise KeyboardInterrupt
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise RuntimeError(
-            f"pytest could not run the checks of {lab.name} (exit code {code}): "
-            f"{sitting.collection_problem or said.getvalue()}"
-        )
-    return sitting.outcomes
+    files = [path for name in names if (path := lab.checks / f"test_{name}.py").exists()]
+    states = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+    stale = [path for path in files if path not in _known or _known[path][0] != states[path]]
+    if stale:
+        for path, found in _collected(stale).items():
+            _known[path] = states[path], found
+    return [check for path in files for check in _known[path][1]]
 
 
-class Sitting:
-    """The pytest plugin: fixtures, order, and outcomes."""
+class _Collector:
+    """The pytest plugin that keeps what was found."""
 
-    def __init__(self, exam: Exam, order: Sequence[str]) -> None:
-        self.exam = exam
-        self.order = order
-        self.outcomes: list[Outcome] = []
-        self.collection_problem = ""
-        self._fixtures: Fixtures | None = None
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items.sort(key=lambda item: self.order.index(_exercise(item)))  # stable within a file
+    def __init__(self, stale: Sequence[Path]) -> None:
+        self.found: dict[Path, list[Check]] = {path: [] for path in stale}
+        self.problem = ""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.problem = self.problem or f"{Path(report.nodeid).name}: a check cannot be skipped"
         if report.failed:
-            self.collection_problem = str(report.longrepr)
+            lines = str(report.longrepr).splitlines()
+            causes = [line[1:].strip() for line in lines if line.startswith("E ")] or lines
+            self.problem = self.problem or f"{Path(report.nodeid).name}: {causes[-1]}"
 
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._fixtures = Fixtures(self.exam, _exercise(item), item.name)
-
-    @pytest.fixture
-    def student(self) -> Any:
-        """The student's functions, across the line."""
-        assert self._fixtures is not None
-        return self._fixtures.get("student")
-
-    @pytest.fixture
-    def seed(self) -> Any:
-        """An integer that hangs on the course secret, the student and the check."""
-        assert self._fixtures is not None
-        return self._fixtures.get("seed")
-
-    @pytest.fixture
-    def rng(self) -> Any:
-        """A torch generator with that seed."""
-        assert self._fixtures is not None
-        return self._fixtures.get("rng")
-
-    @pytest.fixture
-    def challenge(self) -> Any:
-        """The student's planted challenge, with its truth."""
-        assert self._fixtures is not None
-        return self._fixtures.get("challenge")
-
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        if call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
-            return
-        assert isinstance(item, pytest.Function) and self._fixtures is not None
-        status: CheckStatus = "PASS"
-        message = ""
-        if call.excinfo is not None:
-            if isinstance(call.excinfo.value, KeyboardInterrupt):
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            if why := _unfit(item):
+                self.problem = self.problem or f"{item.path.name}: {item.name} {why}"
                 return
-            status, message = verdict(call.excinfo.value, item.obj)
-        exercise = _exercise(item)
-        parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-        trace = self._fixtures.trace()
-        self.outcomes.append(
-            Outcome(exercise, item.name, status, message, item.obj, parameters, trace)
-        )
-        self.exam.done(exercise, status)
+            assert isinstance(item, pytest.Function)
+            parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+            exercise = item.path.stem.removeprefix("test_")
+            self.found[item.path].append(Check(exercise, item.name, item.obj, parameters))
 
 
-def _exercise(item: pytest.Item) -> str:
-    return item.path.stem.removeprefix("test_")
+def _collected(stale: Sequence[Path]) -> dict[Path, list[Check]]:
+    """Let pytest read files of checks, whatever else of their names has been read before."""
+    collector = _Collector(stale)
+    arguments = [*_OPTIONS, "--rootdir", str(stale[0].parent), *map(str, stale)]
+    others = {path.stem: sys.modules.pop(path.stem, None) for path in stale}
+    # A compiled file knows its source's time in whole seconds only: none is left behind.
+    leave_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()) as said:
+            warnings.simplefilter("ignore")
+            code = pytest.main(arguments, plugins=[collector])
+    finally:
+        sys.dont_write_bytecode = leave_none
+        for name, module in others.items():
+            sys.modules.pop(name, None)
+            if module is not None:
+                sys.modules[name] = module
+    if code == pytest.ExitCode.INTERRUPTED and not collector.problem:
+        raise KeyboardInterrupt
+    fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if collector.problem or code not in fine:
+        problem = collector.problem or f"pytest's exit code {code}: {said.getvalue()[-200:]}"
+        raise UserError(f"the checks in {stale[0].parent} cannot be used: {problem}")
+    return collector.found
+
+
+def _unfit(item: pytest.Item) -> str:
+    """Say what `exam.take` could not do for a check; nothing when it is fit."""
+    if not isinstance(item, pytest.Function) or item.cls is not None:
+        return "is no plain function"
+    if inspect.iscoroutinefunction(item.obj) or inspect.isgeneratorfunction(item.obj):
+        return "would not be run: it is asynchronous, or yields"
+    for mark in item.iter_markers():
+        if mark.name != "parametrize" or mark.kwargs.get("indirect"):
+            return f"is marked {mark.name}: only a plain parametrize works here"
+    known = {*FIXTURES, *(item.callspec.params if hasattr(item, "callspec") else ())}
+    asked = [*inspect.signature(item.obj).parameters, *item.fixturenames]
+    if unknown := [name for name in asked if name not in known]:
+        return f"asks for {unknown[0]}: there is only {', '.join(FIXTURES)}"
+    return ""

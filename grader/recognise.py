@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from grader import exam, reference
-from grader.exam import Key, LocalExam, Outcome
+from grader.exam import Key, LocalExam, Outcome, Stopped
 from grader.records import CheckResult
 from grader.wire import Handle
 
@@ -47,17 +47,41 @@ def _sentence(key: Key, exercise: str, outcomes: Sequence[Outcome]) -> str | Non
     telling = [outcome for outcome in outcomes if not _says_nothing(outcome)]
     if all(outcome.status == "PASS" for outcome in telling):
         return None
-    challenge = key.challenge() if reference.is_value(key.lab, exercise) else None
+    is_value = reference.is_value(key.lab, exercise)
+    if is_value and all(_is_blank(outcome.trace[-1]) for outcome in telling):
+        return None
+    # Other mistakes part from this one soonest where it showed.
+    telling.sort(key=lambda outcome: outcome.status == "PASS")
+    challenge = key.challenge() if is_value else None
     for variant in reference.variants(key.lab, "misconceptions", exercise).values():
         definitions = reference.bind(key.lab, exercise, variant, challenge)
         sitting = LocalExam(key, definitions)
-        if all(_agrees(exam.repeat(sitting, outcome), outcome) for outcome in telling):
+        if all(_agrees(sitting, outcome) for outcome in telling):
             return reference.sentence(variant)
     return None
 
 
-def _agrees(ours: Outcome, theirs: Outcome) -> bool:
-    return ours.status == theirs.status and same(ours.trace, theirs.trace)
+class _Awaited(list[Any]):
+    """A trace that ends its check at the first reply that is not the awaited one."""
+
+    def __init__(self, awaited: Sequence[Any]) -> None:
+        super().__init__()
+        self._awaited = awaited
+
+    def append(self, reply: Any) -> None:
+        if len(self) == len(self._awaited) or not same(reply, self._awaited[len(self)]):
+            raise Stopped
+        super().append(reply)
+
+
+def _agrees(sitting: LocalExam, outcome: Outcome) -> bool:
+    """Would the one who sits get the same outcome for the same replies?"""
+    trace = _Awaited(outcome.trace)
+    try:
+        status = exam.repeat(sitting, outcome, trace).status
+    except Stopped:
+        return False
+    return status == outcome.status and len(trace) == len(outcome.trace)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -90,3 +114,10 @@ def _says_nothing(outcome: Outcome) -> bool:
     """Did the check end before the mistake could show: not written, not there, out of time?"""
     silent = [("error", kind) for kind in ("NotImplementedError", "StudentFault", "limit", "")]
     return not outcome.trace or outcome.trace[-1] in silent
+
+
+def _is_blank(value: Any) -> bool:
+    """Is it the form to be filled in, with nothing filled in?"""
+    if isinstance(value, Mapping):
+        return all(map(_is_blank, value.values()))
+    return value is None or (isinstance(value, list | tuple) and all(map(_is_blank, value)))

@@ -70,6 +70,7 @@ class ExerciseResult:
     score: float
     max_score: float
     checks: tuple[CheckResult, ...]
+    digest: str = ""  # of all that the checks' outcomes hang on, points are not in it
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,11 @@ def promised(lab: Lab) -> dict[str, Annotation]:
 
 def solution_statements(lab: Lab, names: Sequence[str]) -> tuple[Statement, ...]:
     """Return the statements that define ``names``, and what these need, and no more."""
+    return _solution_statements(lab, tuple(names))
+
+
+@cache
+def _solution_statements(lab: Lab, names: tuple[str, ...]) -> tuple[Statement, ...]:
     return needed(program(lab), names).statements
 
 

@@ -1,9 +1,8 @@
-"""``results.jsonl``: one JSON object per ``LabResult``, on disk before the next one is graded.
+"""``results.jsonl``: one JSON object per ``LabResult``; and how a run's other files are written.
 
-A record counts once it is whole. A run that is killed while it writes leaves at most a piece of
-one line at the end of the file; ``read`` passes over it, and the next ``append`` cuts it off, so
-that the submission is simply graded again. ``finish`` rewrites the file in one canonical order: the
-bytes do not depend on the order of grading, on the workers or on how often a run was killed.
+This module knows what a line says; `chain` knows what its last two fields prove, `ledger` which
+lines hold. The file also has lines that are no results: a seal at the end of each run, and a
+"gone" where a submission that had a result was taken out of the class.
 
 The other writers of a run's files use ``replace`` to put a whole file in place at once.
 """
@@ -12,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,88 +19,92 @@ from typing import Any
 from grader.errors import UserError
 from grader.records import CheckResult, ExerciseResult, LabResult, ManualQuestion
 
+Named = tuple[str, str]  # student, lab
 
-def append(path: Path, result: LabResult) -> None:
-    """Add one result to the file and return when it is on the disk (flushed and fsynced).
+DAMAGE = (ValueError, TypeError, KeyError, AttributeError)
+"""What reading a line raises that is not what ``encode`` wrote."""
 
-    A piece of a line that a killed run left at the end is cut off first. One writer at a time.
+
+class InOrder:
+    """Results sorted by student, then lab, that can be read through more than once.
+
+    A class of ten thousand is then never in memory as a whole.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _mend_the_end(path)
-    is_new = not path.exists()
-    with path.open("ab") as file:
-        file.write(_line(result))
-        file.flush()
-        os.fsync(file.fileno())
-    if is_new:
-        _sync_folder(path.parent)
+
+    def __iter__(self) -> Iterator[LabResult]:
+        """Go through the results once more."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        """Say how many there are."""
+        raise NotImplementedError
+
+    def __getitem__(self, position: int) -> LabResult:
+        """Read the result at a position, from 0."""
+        raise NotImplementedError
+
+
+def in_order(results: Iterable[LabResult]) -> InOrder | list[LabResult]:
+    """The results sorted by student, then lab: the order of every file that a run writes."""
+    if isinstance(results, InOrder):
+        return results
+    return sorted(results, key=lambda result: (result.student, result.lab))
 
 
 def read(path: Path) -> list[LabResult]:
-    """The results in the file, in its order; none when there is no file.
+    """The results that hold in the file; none when there is no file. The chain is not looked at.
 
     Where a student and lab stand in it twice, the later record holds: it is a submission graded
-    again. Raises ``UserError`` with the line's number when a line other than the last is damaged.
+    again. A piece of a line that a killed run left at the end is passed over.
+
+    Raises:
+        UserError: a line other than the last is damaged; names its number.
     """
     if not path.exists():
         return []
     lines = path.read_bytes().split(b"\n")
-    found: dict[tuple[str, str], LabResult] = {}
+    found: dict[Named, LabResult] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            result = _result(json.loads(line))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            data = json.loads(line)
+            if "sealed" in data:
+                continue
+            found.pop((data["student"], data["lab"]), None)
+            if "gone" not in data:
+                found[data["student"], data["lab"]] = decode(data)
+        except DAMAGE as error:
             # Only what no newline ends can be a line that a kill cut short.
             if number == len(lines):
                 break
             raise UserError(
-                f"{path}:{number}: this line is not a result. Delete the line, "
-                "and the same command grades its submission again."
+                f"{path}:{number}: this line is not a result: see python -m grader verify"
             ) from error
-        found.pop((result.student, result.lab), None)
-        found[result.student, result.lab] = result
     return list(found.values())
 
 
-def finish(path: Path, final: Iterable[LabResult]) -> None:
-    """Rewrite the file in its final form: these results alone, sorted, atomically."""
-    replace(path, b"".join(_line(result) for result in in_order(final)))
-
-
-def in_order(results: Iterable[LabResult]) -> list[LabResult]:
-    """The results sorted by student, then lab: the order of every file that a run writes."""
-    return sorted(results, key=lambda result: (result.student, result.lab))
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a whole file: whoever looks sees the old bytes or the new ones, never half of them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-def _line(result: LabResult) -> bytes:
-    """A result as one line of JSON, keys in the order of the records' fields.
+def encode(result: LabResult) -> bytes:
+    """A result as one JSON object on one line, keys in the order of the records' fields.
 
     Plain ASCII: a student's id can hold what UTF-8 cannot (a folder name that was never Unicode).
     """
-    return json.dumps(asdict(result), allow_nan=False).encode("ascii") + b"\n"
+    return json.dumps(asdict(result), allow_nan=False).encode("ascii")
 
 
-def _result(data: dict[str, Any]) -> LabResult:
-    """The record that ``_line`` wrote."""
+def decode(data: dict[str, Any]) -> LabResult:
+    """The record that ``encode`` wrote.
+
+    Raises:
+        one of ``DAMAGE``: it wrote something else.
+    """
     exercises = tuple(
         ExerciseResult(
             name=exercise["name"],
             score=float(exercise["score"]),
             max_score=float(exercise["max_score"]),
             checks=tuple(CheckResult(**check) for check in exercise["checks"]),
+            digest=exercise.get("digest", ""),
         )
         for exercise in data["exercises"]
     )
@@ -118,34 +121,44 @@ def _result(data: dict[str, Any]) -> LabResult:
     )
 
 
-def _mend_the_end(path: Path) -> None:
-    """Make the file end with a newline: drop a piece of a record, keep a record that is whole."""
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    with path.open("r+b") as file:
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) == b"\n":
-            return
-        file.seek(0)
-        data = file.read()
-        start = data.rfind(b"\n") + 1
-        try:
-            # No piece of a JSON object is itself valid JSON, so what can be read is whole.
-            _result(json.loads(data[start:]))
-        except (ValueError, TypeError, KeyError, AttributeError):
-            file.truncate(start)
-        else:
-            file.seek(0, os.SEEK_END)
-            file.write(b"\n")
+def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a whole file: whoever looks sees the old bytes or the new ones, never half of them.
 
+    Args:
+        path: where; folders are made.
+        data: the bytes, or pieces of them as they come.
 
-def _sync_folder(folder: Path) -> None:
-    """Put a new file's name on the disk too; where folders cannot be opened there is no need."""
+    Raises:
+        OSError: the disk is full or the folder cannot be written; the old file is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
     try:
-        handle = os.open(folder, os.O_RDONLY)
+        with part.open("wb") as file:
+            for piece in [data] if isinstance(data, bytes) else data:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
     except OSError:
-        return
+        part.unlink(missing_ok=True)
+        raise
+
+
+def refresh(path: Path, data: bytes) -> None:
+    """Like ``replace``, for one of many files that can be made again: no bytes, no write.
+
+    Such a file is not waited for: should the machine die, the same command writes it again.
+    """
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        if path.stat().st_size == len(data) and path.read_bytes() == data:
+            return
+    except OSError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -58,6 +58,16 @@ def draw(secret: Secret, *labels: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+def handed_over(seed: int) -> int:
+    """Return the seed that a worker is given for a check's own: the check's cannot be told from it.
+
+    A check draws its inputs around the right answers. With its seed a student's code would draw the
+    answers again, and need no inputs.
+    """
+    digest = hashlib.sha256(f"for the worker {seed}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
 def challenge_seed(secret: Secret, student: str, lab: str) -> int:
     """Return the seed of a student's planted challenge.
 

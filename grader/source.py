@@ -4,7 +4,8 @@ A ``.nb.py`` is a jupytext percent file. Options on a cell's ``# %%`` line say w
 
 - ``exercise="name"``: a solution cell, which defines ``name``; the solution stands between lines
   ``### BEGIN SOLUTION`` and ``### END SOLUTION``;
-- ``check="name" points=2``: the visible check of that exercise, and its points;
+- ``check="name" points=2``: the visible check of that exercise, and its points; ``seconds=90``
+  allows it more processor time than an exercise usually has;
 - ``[markdown] question="name" points=2``: a written question, its model answer between the same
   marks;
 - none: prose and given code.
@@ -29,7 +30,7 @@ from nbformat import NotebookNode
 from grader.errors import UserError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-KEYS = ("exercise", "check", "question", "points")
+KEYS = ("exercise", "check", "question", "points", "seconds")
 JUPYTEXT_OWN = ("lines_to_next_cell",)  # layout that jupytext remembers; no author wrote it
 MARK = re.compile(r"^(#\s*%%.*?)\s*$")
 LINE_OPTION = re.compile(r"[ \t]source_line=(\d+)[ \t]*$", re.MULTILINE)
@@ -51,6 +52,7 @@ class Cell:
     points: float | None
     index: int  # 0-based position in the notebook
     line: int  # 1-based line of its ``# %%`` in the file
+    seconds: int = 0  # of processor time, where a check grants more than the usual
 
     @property
     def grade_id(self) -> str | None:
@@ -123,6 +125,9 @@ def _cell(path: Path, index: int, raw: NotebookNode) -> Cell:
     points = options.get("points")
     if points is not None and (isinstance(points, bool) or not isinstance(points, int | float)):
         _fail(path, line, f"points={points!r}: give a number")
+    seconds = options.get("seconds", 0)
+    if type(seconds) is not int or not 0 <= seconds <= 600 or (seconds and named != ["check"]):
+        _fail(path, line, f"seconds={seconds!r}: give a check a whole number up to 600")
     return Cell(
         kind=raw.cell_type,
         source=LINE_OPTION.sub("", raw.source),
@@ -132,6 +137,7 @@ def _cell(path: Path, index: int, raw: NotebookNode) -> Cell:
         points=None if points is None else float(points),
         index=index,
         line=line,
+        seconds=seconds,
     )
 
 

@@ -14,10 +14,13 @@ from typing import Any, NoReturn
 from torch import Tensor
 
 from grader import wire
-from grader.lines import Line, StudentError, said
+from grader.faults import said
+from grader.lines import Line, StudentError
 from grader.packing import Packing
 from grader.returns import Annotation, wrong_return
 from grader.wire import Frame, Handle, WireError
+
+_MAX_TRACED = 1 << 20  # bytes of a reply
 
 
 class WrongReturn(AssertionError):
@@ -63,13 +66,11 @@ class Student:
     Args:
         line: the way to the worker.
         annotations: what each exercise's signature promises to return.
-        cpu: processor seconds a request may take.
     """
 
-    def __init__(self, line: Line, annotations: Mapping[str, Annotation], cpu: int) -> None:
+    def __init__(self, line: Line, annotations: Mapping[str, Annotation]) -> None:
         self._line = line
         self._annotations = annotations
-        self._cpu = cpu
         self.seed = 0
         self.trace: list[Any] = []
         self.on_limit: Callable[[], None] = lambda: None
@@ -182,9 +183,7 @@ class Student:
             return callables[number](*args)
 
         try:
-            reply = self._line.ask(
-                Frame({**tree, "seed": self.seed, "cpu": self._cpu}, list(tensors)), call_back
-            )
+            reply = self._line.ask(Frame({**tree, "seed": self.seed}, list(tensors)), call_back)
             if type(reply.tree) is not dict or not reply.tree.keys() & {"ok", "error"}:
                 raise WireError("a reply that is no answer")
             if "error" in reply.tree:
@@ -199,7 +198,8 @@ class Student:
             if kind == "limit":
                 self.on_limit()
             raise
-        self.trace.append(value)
+        # A thousand large replies would fill the judge's memory; no misconception needs them.
+        self.trace.append(value if reply.size <= _MAX_TRACED else ("too large to keep",))
         return value
 
 
@@ -212,7 +212,7 @@ def _raise(error: Any) -> NoReturn:
         inside = f"in {function[:60]}, " if known else ""
         where = f" ({inside}line {error['line']} of code cell {error['cell']})"
     if limit:
-        failure = StudentError(f"your code ran out of its {limit} limit{where}")
+        failure = StudentError(f"your code ran out of its limit: {limit}{where}")
     elif kind == "NotImplementedError":
         failure = StudentError("not written yet: it raises NotImplementedError")
     elif kind == "WrongResult":

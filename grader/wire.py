@@ -39,10 +39,11 @@ class Handle:
 
 @dataclass
 class Frame:
-    """A JSON tree and the tensors it refers to by index."""
+    """A JSON tree and the tensors it refers to by index; ``size`` is its bytes, if it came in."""
 
     tree: Any
     tensors: list[Tensor] = field(default_factory=list)
+    size: int = 0
 
 
 Packer = Callable[[Any], Any]

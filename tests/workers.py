@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from types import TracebackType
@@ -45,11 +46,12 @@ class Worker:
     ) -> None:  # fmt: skip
         self.session.close()
 
-    def ask(self, operation: str, cpu: int = 20, wall: float = 60, **more: Any) -> Any:
+    def ask(self, operation: str, cpu: float = 20, wall: float = 60, **more: Any) -> Any:
         """Send one request and wait for its answer, for so many processor and wall seconds."""
         packing = Packing()
         tree = {key: packing.pack(v) if key in _PACKED else v for key, v in more.items()}
-        request = Frame({"op": operation, "seed": 0, "cpu": cpu, **tree}, packing.tensors)
+        request = Frame({"op": operation, "seed": 0, **tree}, packing.tensors)
+        self.session.allow(cpu, math.inf)
         frames.send(self.session.channel, request)
         reply = frames.receive(self.session.channel, time.monotonic() + wall)
         if "error" in reply.tree:

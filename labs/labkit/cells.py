@@ -13,8 +13,10 @@ import warnings
 from collections.abc import Iterator
 
 _TRANSPARENT_MAGICS = re.compile(r"\A(\s*%%(time|timeit|capture|prun)\b.*)+")
-_MAGIC_LINE = re.compile(r"^\s*[%!?,;/]|\?\s*$|=\s*[%!]", re.MULTILINE)
+# Blanks of the same line only: over blank lines a search would start again at each of them.
+_MAGIC_LINE = re.compile(r"^[^\S\n]*[%!?,;/]|\?[^\S\n]*$|=[^\S\n]*[%!]", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"(?:[ \t]*\n)*")
+_MOST_BRACES = 10_000  # in one cell: Python 3.11 searches an f-string anew for each field
 _MOST_MAGICS = 40  # in one cell: IPython reads all of it again for each
 
 
@@ -22,6 +24,8 @@ def parse(cell: str) -> tuple[str, ast.Module]:
     """Parse a cell; return the tree and the Python that its lines and columns count in."""
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     source = cell.replace("\r\n", "\n").replace("\r", "\n")
+    if source.count("{") > _MOST_BRACES:
+        raise ValueError(f"more than {_MOST_BRACES} opening braces in one cell")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in a string is the student's affair
         try:
@@ -49,6 +53,8 @@ def segment(lines: list[bytes], node: ast.stmt, first: int) -> str:
     """Cut a statement out of its cell; columns in the syntax tree count bytes."""
     assert node.end_lineno is not None and node.end_col_offset is not None
     start = node.col_offset if first == node.lineno else 0
+    if first == node.end_lineno:  # a long line may hold thousands of statements
+        return lines[first - 1][start : node.end_col_offset].decode()
     cut = list(lines[first - 1 : node.end_lineno])
     cut[-1] = cut[-1][: node.end_col_offset]
     cut[0] = cut[0][start:]

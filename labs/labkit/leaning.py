@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -105,6 +104,7 @@ class _Rule:
         self.known: set[str] = set()
         self.experiment_roots: set[str] = set()  # names whose calls are experiments
         self.classes: set[str] = set()
+        self._added: list[tuple[set[str], str]] = []  # in order, so that it can be taken back
 
     def survives(self, node: ast.stmt) -> bool:
         match node:
@@ -143,27 +143,36 @@ class _Rule:
                         whole = "" if module in (None, "labkit") else module
                         self._import(alias.asname or alias.name, f"{module}.{alias.name}", whole)
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                    self.known.add(name)
-                    self.experiment_roots.add(name)
+                    self._add(name, self.known, self.experiment_roots)
                 case ast.ClassDef(name=name):
-                    self.known.add(name)
-                    self.experiment_roots.add(name)
-                    self.classes.add(name)
+                    self._add(name, self.known, self.experiment_roots, self.classes)
                 case _:
-                    self.known.update(assigned(part))
+                    for name in assigned(part):
+                        self._add(name, self.known)
+
+    def _add(self, name: str, *sets: set[str]) -> None:
+        for names in sets:
+            if name not in names:
+                names.add(name)
+                self._added.append((names, name))
 
     def _import(self, name: str, *full: str) -> None:
-        self.known.add(name)
+        self._add(name, self.known)
         if any(_EXPERIMENT_MODULES.match(path) for path in full):
-            self.experiment_roots.add(name)
+            self._add(name, self.experiment_roots)
 
     def _all(self, node: ast.If | ast.Try) -> bool:
-        inner = copy.deepcopy(self)  # what a body defines, the rest of it may use
-        for part in inside(node):
-            if not inner.survives(part):
-                return False
-            inner.learn(part)
-        return True
+        before = len(self._added)
+        try:
+            for part in inside(node):
+                if not self.survives(part):
+                    return False
+                self.learn(part)  # what a body defines, the rest of it may use
+            return True
+        finally:
+            while len(self._added) > before:
+                names, name = self._added.pop()
+                names.discard(name)
 
     def _wanted(self, targets: Sequence[ast.expr]) -> bool:
         parts = [part for target in targets for part in ast.walk(target)]
@@ -180,7 +189,8 @@ class _Rule:
             case ast.Attribute(value=ast.Name(id=name)):
                 return name in self.classes
             case ast.Subscript(value=ast.Name(id=name), slice=index):
-                return name in self.known - self.experiment_roots and self._constant(index)
+                kept = name in self.known and name not in self.experiment_roots
+                return kept and self._constant(index)
         return False
 
     def _constant(self, node: ast.expr) -> bool:

@@ -93,6 +93,13 @@ def test_student_names_may_be_anything(tmp_path: Path, student: str) -> None:
         assert set(contents(listed(place, tmp_path, [LENS, PATCHING]))) == {student, "zed"}
 
 
+def test_a_student_called_submitted_does_not_hide_the_others(tmp_path: Path) -> None:
+    place = write(tmp_path / "n", f"submitted/{USUAL}", f"ada/{USUAL}")
+    assert set(contents(listed(place, tmp_path))) == {"submitted", "ada"}
+    alone = write(tmp_path / "m", f"submitted/{USUAL}")
+    assert set(contents(listed(alone, tmp_path))) == {"submitted"}
+
+
 def test_a_name_that_is_not_utf8_becomes_text(tmp_path: Path) -> None:
     write(tmp_path / "n", f"jos\udce9/{USUAL}", f"zed/{USUAL}")
     found = listed(tmp_path / "n", tmp_path)
@@ -154,6 +161,40 @@ def test_a_renamed_notebook_is_found_and_the_usual_name_wins(tmp_path: Path) -> 
     }
 
 
+def test_a_name_can_be_written_on_one_line(tmp_path: Path) -> None:
+    names = ["x\ny", "\u202eeve", "\x1b[31m", "\u2028", "zwnj\u200cname"]
+    found = listed(write(tmp_path / "n", *(f"{name}/{USUAL}" for name in names)), tmp_path)
+    students = sorted(student for student, _ in found)
+    assert students == ["\\u2028", "\\u202eeve", "\\x1b[31m", "x\\ny", "zwnj\u200cname"]
+    odd = write(tmp_path / "o", "eve/01_logit_lens/a\n.ipynb", "eve/01_logit_lens/b\udce9.ipynb")
+    reason = listed(odd, tmp_path)["eve", "01"].reason
+    assert reason.endswith("none is called logit_lens.ipynb: a\\n.ipynb, b\\udce9.ipynb")
+
+
+def test_capital_letters_and_a_folder_of_its_name_hide_no_notebook(tmp_path: Path) -> None:
+    names = ["ada/01_logit_lens/LOGIT_LENS.IPYNB", f"bob/{USUAL}/logit_lens.ipynb",
+             "cy_01_logit_lens.Ipynb"]  # fmt: skip
+    places = write(tmp_path / "n", *names), zipped(tmp_path / "n.zip", *names)
+    for place in places:
+        assert contents(listed(place, tmp_path)) == {
+            "ada": names[0],
+            "bob": names[1],
+            "cy": names[2],
+        }
+
+
+def test_what_is_there_in_the_place_of_a_notebook_is_named(tmp_path: Path) -> None:
+    names = [f"ada/{USUAL}", "bob/01_logit_lens/work.zip", "cy/01_logit_lens/logit_lens.ipynb.txt",
+             "dan/01_logit_lens/.hidden.ipynb",
+             *(f"eve/01_logit_lens/{n:02}.py" for n in range(12))]  # fmt: skip
+    for place in (write(tmp_path / "n", *names), zipped(tmp_path / "n.zip", *names)):
+        found = listed(place, tmp_path)
+        assert "only work.zip: the .ipynb file itself" in found["bob", "01"].reason
+        assert "only logit_lens.ipynb.txt: " in found["cy", "01"].reason
+        assert found["dan", "01"].reason == "no notebook in 01_logit_lens"
+        assert "08.py, 09.py and 2 more: " in found["eve", "01"].reason
+
+
 def test_two_notebooks_of_other_names_are_a_reason(tmp_path: Path) -> None:
     place = write(tmp_path / "n", "eve/01_logit_lens/b.ipynb", "eve/01_logit_lens/a.ipynb",
                   f"ada/{USUAL}")  # fmt: skip
@@ -188,7 +229,9 @@ def test_an_empty_folder_is_missing_in_a_folder_and_in_a_zip(tmp_path: Path) -> 
             "ada": "graded", "empty": "missing", "nolab": "missing", "wordy": "missing",
         }  # fmt: skip
         assert found["empty", "01"].reason == "no folder 01_logit_lens"
-        assert found["wordy", "01"].reason == "no notebook in 01_logit_lens"
+        assert found["wordy", "01"].reason == (
+            "no notebook in 01_logit_lens, only notes.txt: the .ipynb file itself is needed"
+        )
 
 
 def test_a_flat_file_is_not_hidden_by_an_empty_folder(tmp_path: Path) -> None:
@@ -203,12 +246,14 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (place / "eve" / USUAL).symlink_to(place / "ada" / USUAL)
     (place / "mallory/01_logit_lens").symlink_to(place / "ada/01_logit_lens")
     (place / "flat_01_logit_lens.ipynb").symlink_to(place / "ada" / USUAL)
+    (place / "whole").symlink_to(place / "ada", target_is_directory=True)
     write(place, "folder/01_logit_lens/logit_lens.ipynb/")
     found = listed(place, tmp_path)
     assert {student: s.status for (student, _), s in found.items()} == {
         "ada": "graded", "eve": "unreadable", "flat": "unreadable", "folder": "unreadable",
-        "mallory": "unreadable",
+        "mallory": "unreadable", "whole": "unreadable",
     }  # fmt: skip
+    assert "is a link" in found["whole", "01"].reason
     assert "is a link" in found["eve", "01"].reason
     assert "is a link" in found["mallory", "01"].reason
 
@@ -333,7 +378,7 @@ def test_colliding_and_overlong_names_do_not_stop_the_others(tmp_path: Path) -> 
                   f"{'e' * 300}/{USUAL}", f"eve/{USUAL}/inner.ipynb", f"eve/{USUAL}")  # fmt: skip
     found = listed(path, tmp_path)
     assert found["ada", "01"].status == "graded"
-    assert found["eve", "01"].status == "unreadable"
+    assert contents(found)["eve"] == f"eve/{USUAL}/inner.ipynb"
 
 
 def test_a_bomb_is_refused_by_its_sizes_and_one_huge_member_is_cut(

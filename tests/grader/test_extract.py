@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -245,8 +246,105 @@ def test_a_cell_twice_is_noted_and_the_last_one_counts(read: Any) -> None:
     program = read(document)
     assert text(program)[-1] == later["source"].strip()
     assert program.notes == (
-        "cell 'final_norm' stands 2 times in the notebook; the last one was graded",
+        "'final_norm' is defined in code cells 3 and 8; the last one was graded",
     )
+
+
+def test_two_definitions_are_noted_wherever_they_stand(read: Any) -> None:
+    above = whole()
+    above["cells"].insert(1, code("def final_norm(x):\n    raise NotImplementedError()\n"))
+    assert text(read(above))[-3] == NORM.strip()
+    assert read(above).notes == (
+        "'final_norm' is defined in code cells 1 and 4; the last one was graded",
+    )
+    same_cell = whole()
+    again = NORM.replace("return", "return 0 *")
+    same_cell["cells"][3] = code(f"{again}\n\n{NORM}", "final_norm")
+    assert read(same_cell).notes == (
+        "'final_norm' is defined 2 times in code cell 3; the last one was graded",
+    )
+    step_by_step = whole()
+    step_by_step["cells"][7] = code("answer = {}\nanswer = {'layer': 3}", "answer")
+    assert read(step_by_step).notes == ()
+    emptied = whole()
+    emptied["cells"].append(code("# tried something here", "final_norm"))
+    assert read(emptied).notes == (
+        "cell 'final_norm' stands 2 times in the notebook; "
+        "the one that defines it, code cell 3, was graded",
+    )
+
+
+def test_a_second_definition_that_is_no_python_is_noted(read: Any) -> None:
+    document = whole()
+    document["cells"].append(code("def final_norm(x:\n"))
+    (note,) = read(document).notes
+    assert note.startswith("code cell 8 is not valid Python: ")
+    assert note.endswith("; the 'final_norm' of code cell 3 was graded")
+
+
+def test_a_function_whose_cell_lost_its_metadata_is_found_by_its_name(read: Any) -> None:
+    def lost(document: dict[str, Any]) -> dict[str, Any]:
+        document["cells"][3]["metadata"] = {}
+        return document
+
+    no_id = lost(whole())
+    del no_id["cells"][3]["id"]
+    moved = lost(whole())
+    moved["cells"].append(moved["cells"].pop(3))
+    merged = lost(whole())
+    merged["cells"][3]["source"] += "\nwith check(final_norm) as c:\n    c.true(1, '')\n" + LENS
+    del merged["cells"][4:6]
+    for document in (lost(whole()), no_id, moved, merged):
+        program = read(document)
+        assert sorted(text(program)) == sorted(WHOLE)
+        assert (program.notes, program.broken) == ((), {})
+
+
+def test_an_exercise_that_no_cell_runs_is_said_with_its_place(read: Any) -> None:
+    for change, words in (
+        ({"cell_type": "markdown"}, "stands in a markdown cell, which is not run"),
+        ({"cell_type": "raw", "metadata": {}}, "stands in a raw cell"),
+        ({"cell_type": None}, "stands in a damaged cell"),
+        ({"source": f"%%writefile norm.py\n{NORM}"}, "code cell 3 begins with %%writefile"),
+        ({"source": f"%%bash\n{NORM}", "metadata": {}}, "code cell 3 begins with %%bash"),
+        ({"source": 3}, "cell 'final_norm' is damaged"),
+        ({"source": ["def ", 3]}, "cell 'final_norm' is damaged|not valid Python"),
+        ({"source": "for _ in range(1):\n    def final_norm(x): return x"}, "made by code cell 3"),
+    ):
+        document = whole()
+        document["cells"][3].update(change)
+        program = read(document)
+        assert re.search(words, program.broken["final_norm"])
+        assert program.notes == ()
+
+
+def test_an_imported_exercise_is_in_the_notebook(read: Any) -> None:
+    document = whole()
+    document["cells"][3]["source"] = "from mine import norm as final_norm"
+    program = read(document)
+    assert (program.notes, program.broken) == ((), {})
+    assert "from mine import norm as final_norm" in text(program)
+
+
+def test_one_letter_of_another_encoding_costs_nothing_but_a_note(read: Any) -> None:
+    document = whole()
+    document["cells"][0]["source"] = "caf\xe9"
+    program = read(json.dumps(document, ensure_ascii=False).encode("latin-1"))
+    assert text(program) == WHOLE
+    assert program.notes == (
+        "the file is not valid UTF-8: letters outside ASCII may be wrong in it",
+    )
+
+
+def test_what_a_crash_or_an_editor_leaves_around_a_notebook_costs_nothing(read: Any) -> None:
+    data = json.dumps(whole()).encode()
+    for spoilt in (data + b"\0" * 512, b"\xef\xbb\xbf" * 2 + data, b"\n\n" + data + b"\r\n",
+                   data.replace(b"# Title", b"# Title\x01\n"),
+                   data.replace(b'"execution_count": null', b'"execution_count": ' + b"9" * 5000)
+                   ):  # fmt: skip
+        program = read(spoilt)
+        assert text(program) == WHOLE
+        assert program.notes == ()
 
 
 def test_a_removed_or_renamed_exercise_is_noted(read: Any) -> None:
@@ -312,10 +410,15 @@ def test_a_later_experiment_may_redefine_an_exercise(read: Any) -> None:
         (b"[{}]", "not a notebook"), (b"null", "not a notebook"), (b'"text"', "not a notebook"),
         (b"NaN", "not a notebook"), (b"3", "not a notebook"), (b'{"a": 1}', "not a notebook"),
         (b"print('hello')", "not valid JSON"), (b"%PDF-1.7 \x00\x01\xe2\xe3", "not text"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "not text"), (b"PK\x03\x04\x14\x00\xff\xfe", "not text"),
-        ("{'nbformat': 'é'}".encode("latin-1"), "not text"), (b'{"cells": [}', "not valid JSON"),
-        (b"[" * 100_000, "not valid JSON"), (b'{"cells":' * 100_000, "not valid JSON"),
-        (b'{"nbformat": ' + b"9" * 5000 + b"}", "not valid JSON"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not text"), (b"PK\x03\x04\x14\x00\xff\xfe", "is a zip"),
+        ("'nbformat': 'é'".encode("latin-1"), "not text"),
+        ("{'nbformat': 'é'}".encode("latin-1"), "not valid JSON"),
+        (b'{"cells": [}', "not valid JSON"),
+        (b"[" * 100_000, "too deep"), (b'{"cells":' * 100_000, "too deep"),
+        (b'{"nbformat": ' + b"9" * 5000 + b"}", "no list of cells"),
+        (b"\xff\xfe{\x00", "not valid JSON"), (b"\xff\xfe{\x00\x00\xd8", "not valid JSON"),
+        (b"<!DOCTYPE html><html>", "web page"), (b"\0" * 64, "empty"),
+        (b'{"cells": [\n<<<<<<< HEAD\n1\n=======\n2\n>>>>>>> b\n]}', "merge conflict"),
         (b'{"nbformat": 4}', "damaged"), (b'{"nbformat": 4, "cells": null}', "damaged"),
         (b'{"nbformat": 4, "cells": NaN}', "damaged"), (b'{"cells": "text"}', "damaged"),
         (b'{"nbformat": 4, "cells": {"cell_type": "code"}}', "damaged"),
@@ -363,7 +466,9 @@ def test_a_file_that_cannot_be_opened_is_a_reason(tmp_path: Path) -> None:
 
 def test_code_that_no_python_can_read_is_that_cells_problem(read: Any) -> None:
     for source in ("x = '\ud800'", "\x00", "(" * 100_000, "x = " + "-" * 50_000 + "1", "def f(:",
-                   "if 0:\n  y = 1\n" + "elif 0:\n  y = 1\n" * 3000, "!a\n" * 9000):  # fmt: skip
+                   "if 0:\n  y = 1\n" + "elif 0:\n  y = 1\n" * 3000, "!a\n" * 9000,
+                   "(\n" + "\n" * 60_000, "(" + " \t" * 30_000,
+                   "?" + "\n" * 60_000 + "("):  # fmt: skip
         document = whole()
         document["cells"].insert(1, code(source))
         program = read(document)

@@ -55,6 +55,11 @@ def test_frames_arrive_in_order_with_their_tensors(line: Pair) -> None:
         assert all(torch.equal(a, b) for a, b in zip(frame.tensors, sent.tensors, strict=True))
 
 
+def test_a_received_frame_knows_how_many_bytes_it_took(line: Pair) -> None:
+    frames.send(line[0], Frame(None, [torch.zeros(1000, dtype=torch.float64)]))
+    assert 8000 < frames.receive(line[1]).size < 8100
+
+
 def test_received_tensors_are_writable_and_do_not_share_memory(line: Pair) -> None:
     frames.send(line[0], Frame(None, [torch.zeros(3), torch.zeros(3)]))
     one, other = frames.receive(line[1]).tensors

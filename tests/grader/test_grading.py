@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from grader import grading, labs, results, sandbox
+from grader import chain, grading, labs, panel, results
 from grader.errors import UserError
 from grader.grading import Order, Step
+from grader.ledger import Ledger
 from grader.records import LabResult
 from grader.seeds import PUBLIC, Secret
 from tests import sample_class
@@ -23,7 +24,7 @@ Say = Callable[[Step], None]
 
 
 def _order(place: Path, out: Path, workers: int = 2) -> Order:
-    return Order(place, out, (LAB,), workers, PUBLIC, sandbox.rungs().strong)
+    return Order(place, out, (LAB,), workers, PUBLIC)
 
 
 def _silent(step: Step) -> None:
@@ -37,7 +38,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[LabResult]]:
     out = tmp_path_factory.mktemp("marks")
-    return out, grading.grade(_order(sample_class.SUBMISSIONS, out), _silent)
+    return out, list(grading.grade(_order(sample_class.SUBMISSIONS, out), _silent))
 
 
 def test_the_sample_class_is_what_its_script_makes() -> None:
@@ -95,9 +96,12 @@ def test_a_misconception_costs_its_exercise_and_is_named(
 def test_all_files_are_written(marked: tuple[Path, list[LabResult]]) -> None:
     out, graded = marked
     lines = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
-    assert [(line["student"], line["lab"]) for line in lines] == sorted(
+    *marks, seal = lines
+    assert [(line["student"], line["lab"]) for line in marks] == sorted(
         (r.student, r.lab) for r in graded
     )
+    assert seal["sealed"] == len(graded)
+    assert chain.problems(out / "results.jsonl", PUBLIC) == []
     assert (out / "index.html").read_text().count("ada") >= 1
     header, *rows = (out / "gradebook.csv").read_text().splitlines()
     assert len(rows) == len(graded)
@@ -120,10 +124,14 @@ def test_a_killed_run_ends_with_the_same_bytes_for_any_number_of_judges(
 ) -> None:
     out = tmp_path / "marks"
     out.mkdir()
-    whole = (marked[0] / "results.jsonl").read_bytes().splitlines(keepends=True)
-    standing = [line for line in whole if b'"looping"' not in line]
+    standing = [result for result in marked[1] if result.student != "looping"]
     # What a kill leaves: some whole lines, out of order, and a piece of the next.
-    (out / "results.jsonl").write_bytes(b"".join(standing[5:]) + standing[0][:99])
+    with Ledger(out / "results.jsonl", PUBLIC) as ledger:
+        ledger.begin()
+        for result in standing[:4:-1]:
+            ledger.add(result)
+    with (out / "results.jsonl").open("ab") as file:
+        file.write(results.encode(standing[0])[:99])
     grading.grade(_order(sample_class.SUBMISSIONS, out, workers=1), _silent)
     assert _files(out) == _files(marked[0])
 
@@ -169,14 +177,17 @@ def test_nothing_to_grade_is_one_line(tmp_path: Path) -> None:
         grading.grade(_order(tmp_path / "empty", tmp_path / "out"), _silent)
 
 
-def test_results_of_another_class_do_not_stay(
+def test_results_of_another_class_do_not_hold_any_more_and_stay_on_record(
     marked: tuple[Path, list[LabResult]], tmp_path: Path
 ) -> None:
     place, out = tmp_path / "submitted", tmp_path / "marks"
     shutil.copytree(sample_class.SUBMISSIONS / "untouched", place / "untouched")
     shutil.copytree(marked[0], out)
     grading.grade(_order(place, out), _silent)
-    assert [r.student for r in results.read(out / "results.jsonl")] == ["untouched"]
+    path = out / "results.jsonl"
+    assert [r.student for r in results.read(path)] == ["untouched"]
+    assert path.read_bytes().startswith((marked[0] / "results.jsonl").read_bytes())
+    assert (out / "gradebook.csv").read_text().count("\n") == 2
 
 
 def test_a_judge_that_dies_costs_one_submission(
@@ -185,18 +196,18 @@ def test_a_judge_that_dies_costs_one_submission(
     place = tmp_path / "submitted"
     for student in ("untouched", "truncated"):
         shutil.copytree(sample_class.SUBMISSIONS / student, place / student)
-    original = grading._grade_one
+    original = panel._grade_one
 
-    def deadly(submission: object, lab: object) -> LabResult:
+    def deadly(submission: object, standing: object) -> LabResult:
         import os
 
         if getattr(submission, "student", "") == "truncated":
             os._exit(9)
-        return original(submission, lab)  # type: ignore[arg-type]
+        return original(submission, standing)  # type: ignore[arg-type]
 
     # The judges are forks: they find the patched function under the original's name.
     deadly.__module__, deadly.__qualname__ = original.__module__, original.__qualname__
-    monkeypatch.setattr(grading, "_grade_one", deadly)
+    monkeypatch.setattr(panel, "_grade_one", deadly)
     order = replace(_order(place, tmp_path / "out"), workers=2)
     got = {r.student: r for r in grading.grade(order, _silent)}
     assert got["untouched"].status == "graded"

@@ -13,10 +13,12 @@ import torch
 from labkit import models
 
 from grader import source
+from grader.budget import Budget
 from grader.labs import Exercise, Lab
 from grader.lines import RemoteLine, StudentError
 from grader.processes import Nursery
 from grader.records import Statement
+from grader.session import Session
 from grader.student import Student
 
 SOURCE = """\
@@ -111,8 +113,8 @@ def make(nursery: Nursery, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterato
         line.close()
 
 
-def student(line: RemoteLine, cpu: int = 1) -> Student:
-    return Student(line, {}, cpu)
+def student(line: RemoteLine) -> Student:
+    return Student(line, {})
 
 
 def test_calls_cross_and_the_namespace_stays(make: Make) -> None:
@@ -133,7 +135,7 @@ def test_calls_cross_and_the_namespace_stays(make: Make) -> None:
         ("exits", (0,), r"ended the whole process \(exit code 0\) instead of returning"),
         ("exits", (70,), r"exit code 70"), ("aborts", (), r"signal 11"),
         ("spins", (), "ran out of its limit: 1 s of processor time"),
-        ("eats", (), "ran out of its memory limit"),
+        ("eats", (), "ran out of its limit: memory"),
     ],
 )  # fmt: skip
 def test_what_ended_a_call_is_named_and_the_next_call_has_a_new_worker(
@@ -149,6 +151,23 @@ def test_what_ended_a_call_is_named_and_the_next_call_has_a_new_worker(
     assert bool(told) == (name == "spins")
 
 
+def test_waiting_for_a_worker_to_be_there_is_ours(
+    make: Make, nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = nursery.session
+
+    def late(folder: Path) -> Session:
+        time.sleep(0.3)  # as the first worker of a run on a busy machine
+        return real(folder)
+
+    excused: list[float] = []
+    monkeypatch.setattr(nursery, "session", late)
+    monkeypatch.setattr(Budget, "excuse", lambda account, seconds: excused.append(seconds))
+    make().begin("triple")
+    assert len(excused) == 1
+    assert excused[0] >= 0.3
+
+
 def test_waiting_is_limited_too(make: Make) -> None:
     asked = student(make(wall_factor=1))
     asked.counts()
@@ -161,7 +180,7 @@ def test_waiting_is_limited_too(make: Make) -> None:
 
 def test_statements_that_fail_are_problems_and_the_others_stand(make: Make) -> None:
     line = make("x = 1", "y = 1 / 0", "def f(): return x", "import no_such_thing", "raise KeyError")
-    line.begin()
+    line.begin("f")
     assert line.problems == {
         1: "ZeroDivisionError: division by zero",
         3: "ModuleNotFoundError: No module named 'no_such_thing'",
@@ -183,12 +202,76 @@ def test_a_notebook_that_cannot_even_start_is_tried_once(
 ) -> None:
     line = make("def f(): return 1", statement, memory=1 << 30)
     with pytest.raises(StudentError, match=words):
-        line.begin()
+        line.begin("f")
     started = time.monotonic()
     for _ in range(20):
         with pytest.raises(StudentError, match=words):
             student(line).f()
     assert time.monotonic() - started < 0.5
+
+
+USES = """
+import os, socket, threading, time
+def burn(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+    return seconds
+def burn_and_exit(seconds):
+    burn(seconds)
+    os._exit(0)
+def forks(): return os.fork()
+def threads():
+    stop = threading.Event()
+    try:
+        for _ in range(200): threading.Thread(target=stop.wait, daemon=True).start()
+    finally:
+        stop.set()
+def prints(): print("x" * (50 << 20))
+def fills():
+    for n in range(9):
+        with open(f"part{n}", "wb") as file: file.write(bytes(8 << 20))
+def opens(): return len([os.dup(1) for _ in range(300)])
+def calls_home(): return socket.create_connection(("127.0.0.1", 9))
+"""
+
+
+def test_an_exercise_has_a_limit_of_its_own(make: Make) -> None:
+    line = make(USES, cpu_call=2, cpu_exercise=2)
+    asked = student(line)
+    line.begin("first")
+    assert asked.burn(1.2) == 1.2
+    with pytest.raises(StudentError, match="limit: 2 s of processor time for one exercise"):
+        asked.burn(1.5)
+    line.begin("second")
+    assert asked.burn(1.2) == 1.2
+
+
+def test_ending_ones_own_process_buys_no_time(make: Make) -> None:
+    line = make(USES, cpu_call=2, cpu_exercise=3, cpu_total=4)
+    asked = student(line)
+    line.begin("first")
+    with pytest.raises(StudentError, match="exit code 0"):
+        asked.burn_and_exit(1.5)
+    with pytest.raises(StudentError, match="3 s of processor time for one exercise"):
+        asked.burn(1.8)
+    line.begin("second")
+    with pytest.raises(StudentError, match="4 s of processor time in all"):
+        asked.burn(1.8)
+    with pytest.raises(StudentError, match="4 s of processor time in all"):
+        line.begin("third")
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [("forks", "processes and threads"), ("threads", "processes and threads"),
+     ("prints", "output"), ("fills", "scratch space"), ("opens", "open files"),
+     ("calls_home", r"network \(there is none in grading\)")],
+)  # fmt: skip
+def test_each_limit_is_named_and_costs_one_call(make: Make, name: str, limit: str) -> None:
+    asked = student(make(USES))
+    with pytest.raises(StudentError, match=f"^your code ran out of its limit: {limit} \\("):
+        asked.call(name, (), {})
+    assert asked.burn(0) == 0
 
 
 def test_a_stand_in_takes_the_students_place_also_in_the_next_worker(make: Make) -> None:
@@ -271,4 +354,4 @@ def test_a_warm_parent_that_is_gone_is_not_the_students_error(
 def test_a_worker_that_could_not_be_set_up_is_our_fault(make: Make, lab: Lab) -> None:
     (lab.released / "broken_helpers.py").write_text("raise RuntimeError('the helpers are broken')")
     with pytest.raises(OSError, match="no worker could be started"):
-        make().begin()
+        make().begin("f")

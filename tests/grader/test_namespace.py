@@ -310,7 +310,12 @@ def test_every_request_starts_from_the_seeds_random_state() -> None:
     ("error", "limit"),
     [
         (MemoryError(), "memory"), (OSError(errno.EFBIG, "File too large"), "output"),
-        (OSError(errno.ENOSPC, "No space left"), "output"), (OSError(errno.ENOENT, "x"), None),
+        (OSError(errno.ENOSPC, "No space left"), "scratch space"),
+        (OSError(errno.ENOENT, "x"), None), (OSError(errno.EACCES, "x", "file"), None),
+        (OSError(errno.EACCES, "x"), "network (there is none in grading)"),
+        (BlockingIOError(errno.EAGAIN, "x"), "processes and threads"),
+        (RuntimeError("can't start new thread"), "processes and threads"),
+        (OSError(errno.EMFILE, "Too many open files", "f"), "open files"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "memory"),
         (RuntimeError("std::bad_alloc"), "memory"), (ValueError("out of the memory"), None),
     ],

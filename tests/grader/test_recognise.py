@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from grader.recognise import _says_nothing, same
+from grader import exam, labs
+from grader.exam import Check, Key, Stopped
+from grader.recognise import _agrees, _Awaited, _is_blank, _says_nothing, same
+from grader.seeds import PUBLIC
 from grader.wire import Handle
+from tests import sample_class
 
 
 def drawn(seed: int = 0) -> Tensor:
@@ -93,3 +99,66 @@ def test_a_check_that_ended_before_the_mistake_could_show_says_nothing(kind: str
                        (), {"error": kind}, torch.tensor(1), Handle(1, kind), "error"]  # fmt: skip
     for value in last:
         assert not _says_nothing(Ended(("error", kind), value))  # type: ignore[arg-type]
+
+
+def test_a_replay_ends_at_the_first_other_reply() -> None:
+    trace = _Awaited([drawn(), 3, ("error", "TypeError")])
+    trace.append(drawn() + 1e-6)
+    trace.append(3.0)
+    with pytest.raises(Stopped):
+        trace.append(("error", "ValueError"))
+    trace.append(("error", "TypeError"))
+    with pytest.raises(Stopped):
+        trace.append(None)  # one reply more than there was
+    assert len(trace) == 3
+
+
+def _check(student: Any, seed: int) -> None:
+    first = student.f(1)
+    if first != 1:
+        student.f(2)
+    assert first == 1
+
+
+class Sits:
+    """Sits an exam with one function."""
+
+    def __init__(self, function: Callable[[int], Any]) -> None:
+        self.key = Key(PUBLIC, "ada", labs.named(sample_class.LAB))
+        self.asked: list[int] = []
+        self._function = function
+
+    def student(self, exercise: str) -> Any:
+        def call(x: int) -> Any:
+            self.asked.append(x)
+            student.trace.append(self._function(x))
+            return student.trace[-1]
+
+        student = SimpleNamespace(f=call)
+        return student
+
+
+@pytest.mark.parametrize(
+    ("candidate", "agrees", "asked"),
+    [
+        (lambda x: 5 * x, True, [1, 2]),
+        (lambda x: 5.0 * x, True, [1, 2]),
+        (lambda x: x, False, [1]),
+        (lambda x: 5, False, [1, 2]),
+    ],
+)
+def test_a_candidate_is_asked_no_longer_than_it_agrees(
+    candidate: Callable[[int], Any], agrees: bool, asked: list[int]
+) -> None:
+    theirs = exam.take(Sits(lambda x: 5 * x), Check("ex", "check", _check))  # type: ignore[arg-type]
+    assert theirs.status == "FAIL"
+    sits = Sits(candidate)
+    assert _agrees(sits, theirs) is agrees  # type: ignore[arg-type]
+    assert sits.asked == asked
+
+
+def test_a_form_that_was_not_filled_in_is_no_mistake() -> None:
+    for blank in (None, {"a": None}, {"a": (None, None), "b": [None]}, [None], {}):
+        assert _is_blank(blank)
+    for filled in (0, False, "", {"a": None, "b": 0}, [(None, 1)], drawn()):
+        assert not _is_blank(filled)

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from grader import labs, sandbox
+from grader import labs
 from grader.processes import Nursery
-from grader.sandbox import Limits, Rungs
+from grader.sandbox import Limits
+from grader.sandbox.readable import readable
 from tests.workers import Raised, Worker
 
 TRY = """
@@ -73,10 +74,13 @@ def chroot(): os.chroot(".")
 """
 
 
+CLOSED = ("PermissionError", "FileNotFoundError", "OSError")
+
+
 @pytest.fixture(scope="module")
 def worker(nursery: Nursery) -> Iterator[Worker]:
     """One confined worker for all tests here: they only knock."""
-    assert nursery.isolate, "this machine has no strong isolation: see `python -m grader doctor`"
+    assert nursery.rungs.strong, "no strong isolation here: see `python -m grader doctor`"
     with Worker(nursery, TRY) as worker:
         yield worker
 
@@ -118,15 +122,14 @@ def json_file() -> Path:
 )  # fmt: skip
 def test_the_repository_cannot_be_read(worker: Worker, place: str) -> None:
     path = labs.ROOT / place
-    assert refused(worker, "read", str(path)) == "PermissionError"
-    assert refused(worker, "names", str(path.parent)) == "PermissionError"
+    assert refused(worker, "read", str(path)) in CLOSED
+    assert refused(worker, "names", str(path.parent)) in CLOSED
 
 
 def test_other_peoples_files_cannot_be_read_or_changed(worker: Worker, canary: Path) -> None:
     for name in ("read", "symlink", "link", "write", "remove"):
-        kind = refused(worker, name, str(canary))
-        assert kind in ("PermissionError", "OSError"), name
-    assert refused(worker, "names", str(canary.parent)) == "PermissionError"
+        assert refused(worker, name, str(canary)) in CLOSED, name
+    assert refused(worker, "names", str(canary.parent)) in CLOSED
     assert canary.read_text() == "canary"
     assert sorted(p.name for p in canary.parent.iterdir()) == ["canary.txt"]
 
@@ -138,33 +141,32 @@ def test_other_peoples_files_cannot_be_read_or_changed(worker: Worker, canary: P
 )  # fmt: skip
 def test_the_machine_cannot_be_looked_at(worker: Worker, path: str) -> None:
     if Path(path).is_dir():
-        assert refused(worker, "names", path) == "PermissionError"
+        assert refused(worker, "names", path) in CLOSED
     else:
-        assert refused(worker, "read", path) in ("PermissionError", "FileNotFoundError")
+        assert refused(worker, "read", path) in CLOSED
 
 
 def test_the_judges_process_cannot_be_looked_at(worker: Worker) -> None:
     for file in ("environ", "cmdline", "mem", "status"):
-        kind = refused(worker, "read", f"/proc/{os.getpid()}/{file}")
-        assert kind in ("PermissionError", "FileNotFoundError")
+        assert refused(worker, "read", f"/proc/{os.getpid()}/{file}") in CLOSED
 
 
 def test_nothing_outside_the_scratch_folder_can_be_written(worker: Worker, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    places = [tmp_path, Path("/tmp"), Path("/dev/shm"), labs.ROOT, Path(sys.prefix), Path("/")]
+    places = [tmp_path, Path("/dev"), Path("/dev/shm"), labs.ROOT, Path(sys.prefix), Path("/")]
     places += [Path(sysconfig.get_path("purelib")), Path.home(), Path("/var/tmp")]
     for place in places:
         new = place / "interp-labs-written-by-a-student"
-        assert refused(worker, "write", str(new)) in ("PermissionError", "OSError")
+        assert refused(worker, "write", str(new)) in CLOSED
         assert not new.exists()
-    assert refused(worker, "write", str(json_file())) == "PermissionError"
+    assert refused(worker, "write", str(json_file())) in CLOSED
 
 
 def test_the_scratch_folder_can_be_written_and_is_the_working_folder(worker: Worker) -> None:
     folder, _, arguments = worker.call("where")
     worker.call("write", "note.txt")
     assert worker.call("read", f"{folder}/note.txt") == "x"
-    assert Path(folder).name.startswith("interp-labs-")
+    assert not list(Path(folder).glob("note.txt"))  # not the folder of that name out here
     assert str(labs.ROOT) not in str(arguments)
 
 
@@ -202,7 +204,7 @@ def test_no_process_of_this_machine_can_be_signalled_or_started(worker: Worker) 
     for pid in (os.getpid(), os.getppid()):
         assert refused(worker, "probe", pid) in ("ProcessLookupError", "PermissionError")
     for program in ("/bin/sh", sys.executable, "/usr/bin/env"):
-        assert refused(worker, "execute", program) in ("PermissionError", "FileNotFoundError")
+        assert refused(worker, "execute", program) in (*CLOSED, "BlockingIOError")
 
 
 def test_the_file_system_cannot_be_rearranged(worker: Worker) -> None:
@@ -221,44 +223,11 @@ def test_environment_and_descriptors_hold_nothing_of_the_judges(worker: Worker) 
 
 
 def test_what_stays_readable_is_no_part_of_the_repository_but_labkit_and_the_interpreter() -> None:
-    inside = [p for p in sandbox.readable() if p.is_relative_to(labs.ROOT)]
+    inside = [p for p in readable() if p.is_relative_to(labs.ROOT)]
     assert labs.ROOT / "labs" / "labkit" in inside
     for path in inside:
         assert path == labs.ROOT / "labs" / "labkit" or path.is_relative_to(Path(sys.prefix))
-    assert Path("/") not in sandbox.readable()
-
-
-def test_the_rungs_of_a_machine_are_said_plainly() -> None:
-    weak, strong = Rungs(namespaces=False, landlock=0), Rungs(namespaces=True, landlock=4)
-    assert strong.strong
-    assert not weak.strong
-    assert not Rungs(namespaces=True, landlock=0).strong
-    assert not Rungs(namespaces=False, landlock=7).strong
-    assert strong.sentences()[2:] == [
-        "user, process and network namespaces: yes", "Landlock (files): yes, ABI 4",
-    ]  # fmt: skip
-    assert [line.rsplit(": ")[1] for line in weak.sentences()] == ["yes", "yes", "no", "no"]
-
-
-def test_asking_for_the_rungs_changes_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = os.readlink("/proc/self/ns/net"), os.getuid()
-    assert sandbox.rungs() == sandbox.rungs()
-    assert (os.readlink("/proc/self/ns/net"), os.getuid()) == before
-
-    def refuse() -> None:
-        raise OSError(1, "Operation not permitted")
-
-    monkeypatch.setattr(sandbox, "enter_namespaces", refuse)
-    assert sandbox.rungs().namespaces is False
-    monkeypatch.setattr("platform.system", lambda: "Darwin")
-    assert sandbox.rungs() == Rungs(namespaces=False, landlock=0)
-
-
-def test_a_rung_that_does_not_hold_is_an_error_and_not_a_weaker_worker(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="landlock rule for"):
-        # Not in a child: an unlimited rule set is made and thrown away, nothing is restricted.
-        sandbox._allow(-1, tmp_path, 4)
-    sandbox._allow(-1, tmp_path / "not there", 4)  # a folder that this machine does not have
+    assert Path("/") not in readable()
 
 
 def test_the_defaults_leave_room_for_a_lab_and_none_for_more() -> None:

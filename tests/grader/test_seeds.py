@@ -111,3 +111,12 @@ def test_the_challenge_is_labkits_without_a_secret_and_another_with_one() -> Non
         for where in (lab, "03_induction_heads")
     }
     assert len(drawn) == 18
+
+
+def test_what_a_worker_is_given_does_not_tell_the_checks_seed() -> None:
+    own = [draw(SECRET, str(n)) for n in range(500)]
+    given = [seeds.handed_over(seed) for seed in own]
+    assert len(set(given)) == 500
+    assert all(0 <= seed < 1 << 63 for seed in given)
+    for bit in range(63):  # no bit of the one can be read off the other
+        assert 180 < sum((a ^ b) >> bit & 1 for a, b in zip(own, given, strict=True)) < 320

@@ -63,6 +63,9 @@ def test_cells_are_read_with_their_roles_and_lines(tmp_path: Path) -> None:
         "question_why",
     ]
     assert [cell.points for cell in cells] == [None, None, None, 2.0, 1.5]
+    assert [cell.seconds for cell in cells] == [0, 0, 0, 0, 0]
+    more = GOOD.replace("points=2", "points=2 seconds=90")
+    assert [cell.seconds for cell in source.read(written(tmp_path, more))] == [0, 0, 0, 90, 0]
     lines = GOOD.splitlines()
     assert [lines[cell.line - 1].split()[1] for cell in cells] == ["%%"] * 5
     assert lines[cells[2].line - 1] == '# %% exercise="double"'
@@ -90,6 +93,9 @@ MISTAKES = {
     "zero points": ("points=2", "points=0", "check_double has no points"),
     "points are text": ("points=2", 'points="2"', "give a number"),
     "points on an exercise": ('exercise="double"', 'exercise="double" points=1', "take them off"),
+    "seconds on an exercise": ('exercise="double"', 'exercise="double" seconds=60', "give a check"),
+    "too many seconds": ("points=2", "points=2 seconds=6000", "a whole number up to 600"),
+    "seconds in words": ("points=2", 'points=2 seconds="long"', "a whole number up to 600"),
     "no points on a question": (" points=1.5", "", "question_why has no points"),
     "no begin": ("    ### BEGIN SOLUTION\n", "", "without its partner"),
     "no end": ("    ### END SOLUTION\n", "", "never says `### END SOLUTION`"),

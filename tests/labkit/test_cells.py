@@ -76,3 +76,9 @@ def test_the_bodies_of_if_and_try_are_walked_in_order() -> None:
     assert len(inside(node)) == 3
     (single,) = ast.parse("x = 1").body
     assert list(statements(single)) == [single]
+
+
+def test_a_cell_of_too_many_braces_is_not_read() -> None:
+    parse("a = {" + "'k': {}, " * 9_000 + "}")
+    with pytest.raises(ValueError, match="opening braces"):
+        parse("a = f'" + "{1}" * 100_000 + "'")

@@ -272,3 +272,18 @@ def test_damaged_cells_never_raise_and_what_is_kept_always_parses() -> None:
             ast.parse(statement.source)
     assert kept > 100
     assert broken > 50
+
+
+def test_what_a_left_out_branch_defines_is_not_known_after_it() -> None:
+    experiment = (
+        "if True:\n    size = 3\n    def twice(x):\n        return 2 * x\n    print(size)\n"
+    )
+    found = survivors([experiment, "if True:\n    half = 0.5\n", "a = size\nb = half\n"])
+    assert [kept.source for kept in found.kept] == ["if True:\n    half = 0.5", "b = half"]
+    assert found.names == {"half", "b"}
+    assert found.left_out == {"size": 1, "twice": 1, "a": 3}
+
+
+def test_a_statement_is_cut_out_of_a_long_line() -> None:
+    found = survivors(["é = 1; b = 2;c=3  # done"])
+    assert [kept.source for kept in found.kept] == ["é = 1", "b = 2", "c=3"]
