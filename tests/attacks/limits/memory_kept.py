@@ -7,4 +7,4 @@ _kept = []
 
 def token_rank(logits, answer):
     while len(_kept) < 8:
-        _kept.append(bytearray(512 << 20))
+        _kept.append(bytes(512 << 20))
