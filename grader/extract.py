@@ -12,18 +12,21 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from labkit.cells import statements
 from labkit.leaning import loaded_names, survivors
 
 from grader import reading
+from grader.faults import NOT_WRITTEN
 from grader.reading import MAX_BYTES as MAX_BYTES
 from grader.reading import MAX_CELLS as MAX_CELLS
 from grader.reading import Cell, Notebook
 from grader.reading import Unreadable as Unreadable
 from grader.records import Program, Statement
 
+_SHORT = 4_000  # characters
 _CELL_MAGIC = re.compile(r"\s*(%%\w+)")
 
 
@@ -57,6 +60,8 @@ def extract(path: Path, exercises: Sequence[str]) -> Program:
         if name in defined:
             last = places[-1] if places else 0
             notes += _of_several(name, places, functions, code)
+            if _is_unwritten(name, parsed):  # every check would only find it out again
+                broken[name] = NOT_WRITTEN
             notes += [
                 f"{why}; the {name!r} of code cell {last} was graded"
                 for number, why in invalid.items()
@@ -78,6 +83,24 @@ def extract(path: Path, exercises: Sequence[str]) -> Program:
 
 def _has_body(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def _is_unwritten(name: str, parsed: Sequence[tuple[int, ast.stmt]]) -> bool:
+    """Is there nothing of a function but what was given: a docstring and NotImplementedError?"""
+    nodes = [node for _, node in parsed]
+    if any("*" in _imported_by(node) for node in nodes):  # it may come from there
+        return False
+    match [node for node in nodes if name in _defined_by(node) | _imported_by(node)]:
+        case [ast.FunctionDef(decorator_list=[], body=body)]:
+            pass
+        case _:
+            return False
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    match body:
+        case [ast.Raise(exc=ast.Name(id=raised) | ast.Call(func=ast.Name(id=raised)))]:
+            return raised == "NotImplementedError"
+    return False
 
 
 def _of_several(
@@ -165,12 +188,21 @@ def literal(program: Program, name: str) -> object:
 
 
 def _parse(statement: Statement) -> list[ast.stmt]:
+    # Most of a class's statements are the same; long ones are not worth the memory.
+    source = statement.source
+    return _parsed_before(source) if len(source) <= _SHORT else _parsed(source)
+
+
+def _parsed(source: str) -> list[ast.stmt]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in a string is the student's affair
         try:
-            return ast.parse(statement.source).body
+            return ast.parse(source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []  # read once, but at the very edge of how deep Python reads
+
+
+_parsed_before = lru_cache(maxsize=256)(_parsed)
 
 
 def _defined_by(node: ast.stmt) -> set[str]:

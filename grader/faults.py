@@ -9,6 +9,7 @@ from typing import Any
 
 from grader.wire import WireError
 
+NOT_WRITTEN = "not written yet: it raises NotImplementedError"
 MESSAGE_LIMIT = 400  # characters of an exception's text that cross
 _MEMORY_SIGNS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
 _BY_NUMBER = {

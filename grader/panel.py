@@ -77,7 +77,7 @@ def results(waiting: Iterable[Submission], panel: Panel) -> Generator[tuple[Subm
                 "and python -m grader doctor. What was graded is kept"
             )
         deaths += 1
-        with processes.nursery(panel.limits, panel.rungs) as nursery:
+        with processes.nursery(panel.limits, panel.rungs, ahead=True) as nursery:
             warm_up(panel.labs)
             while attempts and nursery.alive():
                 for submission in [s for s, tried in attempts.items() if tried >= _ATTEMPTS]:
@@ -94,7 +94,9 @@ def _round(
     """Grade until all is done or a judge or the warm parent has died; count who was before it."""
     # After a judge died, one at a time: it is then plain whose notebook it was.
     suspects = [submission for submission, tried in attempts.items() if tried]
-    queue = list(reversed(suspects or attempts))
+    # By lab, so that the worker made ahead is for the right one.
+    queue = sorted(suspects or attempts, key=lambda submission: submission.lab)
+    queue.reverse()  # the next one is popped off the end
     if not queue:
         return
     count = 1 if suspects else min(panel.workers, len(queue))

@@ -50,10 +50,14 @@ class Nursery:
     Args:
         limits: what each worker may use.
         rungs: what holds a worker; all that this machine has when None.
+        ahead: have the next worker made while the present one works: worth it where one notebook
+            comes after another.
     """
 
-    def __init__(self, limits: Limits, rungs: Rungs | None = None) -> None:
+    def __init__(self, limits: Limits, rungs: Rungs | None = None, *, ahead: bool = False) -> None:
         self.limits = limits
+        self._ahead = ahead
+        self._next: tuple[int, Path, Session] | None = None  # whose, for which lab
         self._told: set[str] = set()
         self.rungs = sandbox.rungs() if rungs is None else rungs
         ours, theirs = session.message_pair()
@@ -74,11 +78,25 @@ class Nursery:
         theirs.close()
 
     def session(self, lab_folder: Path) -> Session:
-        """Fork a worker that can import the helpers in ``lab_folder``, and wait until it is ready.
+        """Return a worker that is ready and can import the helpers in ``lab_folder``.
 
         Raises:
             OSError: the warm parent is gone, or the worker could not be set up. Not a student's.
         """
+        waiting, self._next = self._next, None
+        held = waiting[2] if waiting and waiting[:2] == (os.getpid(), lab_folder) else None
+        if waiting and held is None and waiting[0] == os.getpid():  # made for another lab
+            waiting[2].close()
+        if held is None or not _is_ready(held):
+            held = self._ordered(lab_folder)
+            if not _is_ready(held):
+                raise OSError("no worker could be started")
+        if self._ahead:
+            self._next = os.getpid(), lab_folder, self._ordered(lab_folder)
+        return held
+
+    def _ordered(self, lab_folder: Path) -> Session:
+        """Have a worker forked; it says when it is ready."""
         channel, worker_end = socket.socketpair()
         leash, supervisor_end = session.message_pair()
         held = Session(channel, leash)
@@ -91,8 +109,7 @@ class Nursery:
                 ends = array.array("i", [worker_end.fileno(), supervisor_end.fileno()]).tobytes()
                 rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, ends)]
                 self._requests.sendmsg([json.dumps(order).encode()], rights)
-            frames.receive(channel, time.monotonic() + _PATIENCE)
-        except (EOFError, OSError, WireError) as error:
+        except OSError as error:
             held.close()
             raise OSError(f"no worker could be started: {error}") from error
         return held
@@ -111,6 +128,9 @@ class Nursery:
 
     def close(self) -> None:
         """End the warm parent and, with it, every worker."""
+        if self._next is not None:
+            self._next[2].close()
+            self._next = None
         with contextlib.suppress(OSError):  # it has died
             self._requests.send(warm_parent.FAREWELL)
         self._requests.close()
@@ -121,10 +141,22 @@ class Nursery:
             self._process.wait()
 
 
+def _is_ready(held: Session) -> bool:
+    """Wait for a worker's first word; one that says none is ended."""
+    try:
+        frames.receive(held.channel, time.monotonic() + _PATIENCE)
+    except (EOFError, OSError, WireError):
+        held.close()
+        return False
+    return True
+
+
 @contextlib.contextmanager
-def nursery(limits: Limits, rungs: Rungs | None = None) -> Iterator[Nursery]:
+def nursery(
+    limits: Limits, rungs: Rungs | None = None, *, ahead: bool = False
+) -> Iterator[Nursery]:
     """Start the warm parent for the time of a ``with`` block; see `Nursery`."""
-    parent = Nursery(limits, rungs)
+    parent = Nursery(limits, rungs, ahead=ahead)
     try:
         yield parent
     finally:

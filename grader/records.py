@@ -49,7 +49,7 @@ class Program:
         default_factory=dict
     )  # notebook variable -> cell it is made in
     notes: tuple[str, ...] = ()  # remarks on the notebook itself: a cell twice, a cell lost
-    broken: dict[str, str] = field(default_factory=dict)  # exercise -> why its cell cannot be read
+    broken: dict[str, str] = field(default_factory=dict)  # exercise -> why it is not even tried
 
 
 @dataclass(frozen=True)

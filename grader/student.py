@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from torch import Tensor
 
 from grader import wire
-from grader.faults import said
+from grader.faults import NOT_WRITTEN, said
 from grader.lines import Line, StudentError
 from grader.packing import Packing
 from grader.returns import Annotation, wrong_return
@@ -214,7 +214,7 @@ def _raise(error: Any) -> NoReturn:
     if limit:
         failure = StudentError(f"your code ran out of its limit: {limit}{where}")
     elif kind == "NotImplementedError":
-        failure = StudentError("not written yet: it raises NotImplementedError")
+        failure = StudentError(NOT_WRITTEN)
     elif kind == "WrongResult":
         failure = StudentError(f"what came back cannot be used: {text}")
     elif kind == "StudentFault":

@@ -11,11 +11,14 @@ import itertools
 import re
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 _TRANSPARENT_MAGICS = re.compile(r"\A(\s*%%(time|timeit|capture|prun)\b.*)+")
 # Blanks of the same line only: over blank lines a search would start again at each of them.
 _MAGIC_LINE = re.compile(r"^[^\S\n]*[%!?,;/]|\?[^\S\n]*$|=[^\S\n]*[%!]", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"(?:[ \t]*\n)*")
+_SHORT = 4_000  # characters
 _MOST_BRACES = 10_000  # in one cell: Python 3.11 searches an f-string anew for each field
 _MOST_MAGICS = 40  # in one cell: IPython reads all of it again for each
 
@@ -33,6 +36,37 @@ def parse(cell: str) -> tuple[str, ast.Module]:
         except SyntaxError:
             source = _plain_python(source)
             return source, compile(source, "cell", "exec", flags)
+
+
+class Read(NamedTuple):
+    """A statement of a cell: its tree, source, first line, and the names that it binds."""
+
+    node: ast.stmt
+    source: str
+    line: int
+    names: set[str]
+
+
+def read(cell: str) -> list[Read]:
+    """Return a cell's top-level statements, in order.
+
+    Notebooks of a class share most of their cells, the given ones. Short cells only are kept:
+    what a thousand notebooks bring must not fill the memory.
+    """
+    return _read_before(cell) if len(cell) <= _SHORT else _read_now(cell)
+
+
+def _read_now(cell: str) -> list[Read]:
+    source, tree = parse(cell)
+    lines = source.encode().split(b"\n")
+    found = []
+    for node in tree.body:
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        found.append(Read(node, segment(lines, node, first), first, assigned(node)))
+    return found
+
+
+_read_before = lru_cache(maxsize=256)(_read_now)
 
 
 def _plain_python(cell: str) -> str:

@@ -22,7 +22,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from labkit.cells import assigned, inside, parse, segment, statements
+from labkit.cells import assigned, inside, read, statements
 
 _SAFE_BUILTINS = frozenset(
     "abs bool bytes complex dict divmod enumerate float frozenset int len list max min range "
@@ -65,7 +65,7 @@ def survivors(cells: Sequence[str], keep: Collection[str] = ()) -> Survivors:
     rule = _Rule(frozenset(keep))
     for number, cell in enumerate(cells, start=1):
         try:
-            source, tree = parse(cell)
+            found = read(cell)
         except SyntaxError as error:
             result.broken[number] = f"{error.msg} (line {error.lineno})"
             continue
@@ -73,14 +73,12 @@ def survivors(cells: Sequence[str], keep: Collection[str] = ()) -> Survivors:
             text = str(error).encode(errors="backslashreplace").decode()
             result.broken[number] = text or type(error).__name__
             continue
-        lines = source.encode().split(b"\n")
-        for node in tree.body:
+        for node, text, first, names in found:
             if _survives(rule, node):
-                first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-                result.kept.append(Kept(segment(lines, node, first), number, first))
+                result.kept.append(Kept(text, number, first))
                 rule.learn(node)
             else:
-                for name in assigned(node):
+                for name in names:
                     result.left_out.setdefault(name, number)
     result.names = set(rule.known)
     result.left_out = {n: c for n, c in result.left_out.items() if n not in rule.known}

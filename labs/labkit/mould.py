@@ -60,10 +60,18 @@ class Mould(Generic[T]):
         for thing in found:
             self._note(thing)
         self._root = self._slots[id(original)]
+        self._ready: list[T] = []
         del self._slots
+
+    def stock(self, count: int) -> None:
+        """Cast so many beforehand: for a process whose forks then find them ready."""
+        self._ready += [self._cast() for _ in range(count - len(self._ready))]
 
     def cast(self) -> T:
         """Return a new copy of the original as it was when the mould was made."""
+        return self._ready.pop() if self._ready else self._cast()
+
+    def _cast(self) -> T:
         made: list[Any] = [object.__new__(cls) for cls in self._classes]
         made += [make() for make in self._plain]
         for tensor, is_parameter in self._tensors:

@@ -69,11 +69,18 @@ def booted() -> list[Shape]:
     return list(_shapes.values())
 
 
-def warm(shapes: Iterable[Shape]) -> None:
-    """Make the moulds of shapes that another process has booted, before this one forks."""
+def warm(shapes: Iterable[Shape], stock: int = 0) -> None:
+    """Make the moulds of shapes that another process has booted, before this one forks.
+
+    Args:
+        shapes: as `booted` gives them there.
+        stock: how many models of each to have ready.
+    """
     for config, dtype in shapes:
-        if _name(config, getattr(torch, dtype)) not in _moulds:
+        name = _name(config, getattr(torch, dtype))
+        if name not in _moulds:
             _make_mould(config, getattr(torch, dtype))
+        _moulds[name].stock(stock)
 
 
 def _name(config: Mapping[str, Any], dtype: torch.dtype) -> str:

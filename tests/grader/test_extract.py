@@ -14,6 +14,7 @@ import pytest
 
 from grader import extract as extraction
 from grader.extract import Unreadable, extract, literal, needed, uses
+from grader.faults import NOT_WRITTEN
 from grader.records import Program, Statement
 
 EXERCISES = ["final_norm", "Lens", "answer"]
@@ -559,3 +560,40 @@ def test_needed_keeps_imports_and_what_names_lead_to(read: Any) -> None:
 def test_literal_reads_a_literal_and_runs_nothing(source: str, value: object) -> None:
     statements = tuple(Statement(s, 1, n) for n, s in enumerate(source.split("\n"), 1))
     assert literal(Program(statements), "name") == value
+
+
+GIVEN = 'def final_norm(x):\n    """Normalise."""\n    raise NotImplementedError()\n'
+
+
+@pytest.mark.parametrize("source", [GIVEN, "def final_norm(x): raise NotImplementedError"])
+def test_what_was_never_begun_is_not_tried(read: Any, source: str) -> None:
+    program = read(notebook(code(IMPORTS), code(source, "final_norm")))
+    assert program.broken == {"final_norm": NOT_WRITTEN}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [NORM, "final_norm = torch.relu", 
+     "from somewhere import final_norm", "from somewhere import *"],
+)  # fmt: skip
+def test_what_another_cell_may_have_written_is_tried(read: Any, more: str) -> None:
+    for cells in ([GIVEN, more], [more, GIVEN]):
+        assert read(notebook(code(IMPORTS), *map(code, cells))).broken == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def final_norm(x):\n    if x:\n        raise NotImplementedError\n    return x",
+     "@torch.no_grad()\ndef final_norm(x):\n    raise NotImplementedError",
+     "def final_norm(x):\n    raise ValueError", "def final_norm(x):\n    pass"],
+)  # fmt: skip
+def test_what_was_begun_is_tried(read: Any, source: str) -> None:
+    assert read(notebook(code(IMPORTS), code(source))).broken == {}
+
+
+def test_a_cell_that_was_read_before_is_read_alike(read: Any) -> None:
+    long = "x = 1\n" * 2_000  # too long to be kept
+    for _ in range(2):
+        program = read(notebook(code(IMPORTS), code(NORM), code(long)))
+        assert len(program.statements) == 3 + 1 + 2_000
+        assert program.statements[3] == Statement(NORM.rstrip(), 2, 1)

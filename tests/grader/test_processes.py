@@ -396,6 +396,29 @@ def test_closing_the_warm_parent_ends_workers_and_scratch_folders(second: Nurser
         second.session(Path("/nowhere"))
 
 
+def test_the_next_worker_is_made_ahead_fresh_and_for_its_own_lab(tmp_path: Path) -> None:
+    for lab in ("one", "two"):
+        (tmp_path / lab).mkdir()
+        (tmp_path / lab / "some_helpers.py").write_text(f"LAB = {lab!r}\n")
+    with processes.nursery(Limits(), ahead=True) as eager:
+        held = eager.session(tmp_path / "one")
+        assert eager._next is not None
+        waiting = eager._next[2]
+        held.close()
+        again = eager.session(tmp_path / "one")
+        assert again is waiting, "it was there already"
+        again.close()
+        unwanted = eager._next[2]
+        other = eager.session(tmp_path / "two")
+        assert other is not unwanted
+        assert unwanted.channel.fileno() == -1
+        other.close()
+        eager._next[2].channel.close()  # as if it had been killed while it waited
+        assert eager.session(tmp_path / "two").used() is not None
+        process = eager._process.pid
+    assert soon(lambda: not descendants(process))
+
+
 def test_a_warm_parent_that_died_is_not_the_workers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_START", "import os; os._exit(1)  # {fd}")
     with processes.nursery(Limits()) as broken:

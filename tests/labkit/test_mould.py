@@ -126,3 +126,12 @@ def test_tensors_that_share_their_numbers_are_refused() -> None:
     whole = torch.ones(3)
     with pytest.raises(TypeError, match="no mould"):
         Mould([whole, whole[1:]])
+
+
+def test_what_is_in_stock_is_as_good_as_new_and_given_away_once() -> None:
+    mould = Mould({"list": [1, 2]})
+    mould.stock(2)
+    casts = [mould.cast() for _ in range(3)]
+    casts[0]["list"].append(3)
+    assert casts[1:] == [{"list": [1, 2]}] * 2
+    assert len({id(cast["list"]) for cast in casts}) == 3
