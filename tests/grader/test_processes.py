@@ -414,7 +414,9 @@ def test_the_next_worker_is_made_ahead_fresh_and_for_its_own_lab(tmp_path: Path)
         assert unwanted.channel.fileno() == -1
         other.close()
         eager._next[2].channel.close()  # as if it had been killed while it waited
-        assert eager.session(tmp_path / "two").used() is not None
+        last = eager.session(tmp_path / "two")
+        assert last.used() is not None
+        last.close()
         process = eager._process.pid
     assert soon(lambda: not descendants(process))
 
