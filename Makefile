@@ -38,7 +38,7 @@ test: $(READY)  ## everything that guards the project
 	$(BIN)/mypy
 	$(BIN)/python -m grader release --check
 	$(BIN)/python -m labkit.fetch
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2
 
 lab: $(READY)  ## JupyterLab on lab 01
 	@$(BIN)/jupyter lab labs/01_logit_lens/logit_lens.ipynb

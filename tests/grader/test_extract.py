@@ -573,7 +573,7 @@ def test_what_was_never_begun_is_not_tried(read: Any, source: str) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [NORM, "final_norm = torch.relu", 
+    [NORM, "final_norm = torch.relu",
      "from somewhere import final_norm", "from somewhere import *"],
 )  # fmt: skip
 def test_what_another_cell_may_have_written_is_tried(read: Any, more: str) -> None:

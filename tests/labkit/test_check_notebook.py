@@ -24,6 +24,12 @@ CELLS = [
     "with check(double) as c:\n    x = torch.ones(2, 3)\n    c.close(c.call(x), 2 * x, 'doubled')",
     "plots.heatmap(torch.eye(3), title='Eye')",
     "nowhere + 1",
+    "def later(x):\n    raise NotImplementedError()\n"
+    "class Later:\n    def go(self):\n        later(1)",
+    "figure = later(2)",
+    "figure + 1",
+    "Later().go()",
+    "raise NotImplementedError('of the cell itself')",
 ]
 
 
@@ -89,6 +95,24 @@ def test_other_name_errors_show_as_ever(outputs: list[list[Any]]) -> None:
     assert error.output_type == "error"
     assert (error.ename, error.evalue) == ("NameError", "name 'nowhere' is not defined")
     assert error.traceback
+
+
+def test_an_experiment_that_lacks_an_exercise_says_which(outputs: list[list[Any]]) -> None:
+    for cell in (10, 12):
+        _, text = the_block(outputs[cell])
+        assert text.startswith("○ later is needed for this cell\n  It is not written yet: do its")
+
+
+def test_a_variable_that_an_earlier_cell_did_not_come_to_make_is_named(
+    outputs: list[list[Any]],
+) -> None:
+    _, text = the_block(outputs[11])
+    assert text.startswith("○ figure is needed for this cell\n  Cell [11], which makes it, ended")
+
+
+def test_other_exceptions_of_that_kind_show_as_ever(outputs: list[list[Any]]) -> None:
+    (error,) = outputs[13]
+    assert (error.ename, error.evalue) == ("NotImplementedError", "of the cell itself")
 
 
 def test_what_a_student_says_is_escaped() -> None:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from labkit.checking.mistakes import plain
 
-Status = Literal["passed", "failed", "unwritten", "blocked"]
+Status = Literal["passed", "failed", "unwritten", "blocked", "needed"]
 
 # Symbol, words, colour of the bar (Okabe and Ito), its tint.
 _LOOKS: dict[str, tuple[str, str, str, str]] = {
@@ -25,6 +25,7 @@ _LOOKS: dict[str, tuple[str, str, str, str]] = {
     "failed": ("✗", "does not pass yet", "#D55E00", "rgba(213,94,0,.10)"),
     "unwritten": ("○", "is not written yet", "#8a929b", "rgba(138,146,155,.12)"),
     "blocked": ("○", "cannot be checked yet", "#E69F00", "rgba(230,159,0,.12)"),
+    "needed": ("○", "is needed for this cell", "#8a929b", "rgba(138,146,155,.12)"),
 }
 _WIDTH = 92  # columns of the text form
 _LONGEST = 600  # characters of one sentence

@@ -5,6 +5,7 @@ Outside IPython there are no cells and a block is printed as text; everything el
 
 from __future__ import annotations
 
+import contextlib
 import re
 import symtable
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
+from labkit.cells import read
 from labkit.checking.block import Block
 from labkit.leaning import survivors
 
@@ -70,14 +72,15 @@ def show(block: Block) -> None:
 
 
 def watch() -> None:
-    """From now on, answer a check cell that names a missing function with a block.
+    """From now on, answer a cell that needs what is not there yet with a block, not a traceback.
 
-    ``with check(logit_lens)`` fails before `check` is called when the cell above was not run; only
-    the notebook's own handler of exceptions sees that. Other NameErrors show as ever.
+    ``with check(logit_lens)`` fails before `check` is called when the cell above was not run, and
+    an experiment fails on an exercise that is not written: only the notebook's own handler of
+    exceptions sees that. Other exceptions show as ever.
     """
     shell = _shell()
     if shell is not None and not shell.custom_exceptions:  # somebody else's handler stays in place
-        shell.set_custom_exc((NameError,), _name_error)
+        shell.set_custom_exc((NameError, NotImplementedError), _not_there)
 
 
 def missing(name: str) -> str:
@@ -88,20 +91,48 @@ def missing(name: str) -> str:
     )
 
 
-def _name_error(
+def _not_there(
     shell: Any,
-    kind: type[NameError],
-    error: NameError,
+    kind: type[Exception],
+    error: Exception,
     trace: TracebackType,
     tb_offset: int | None = None,
 ) -> None:
-    """IPython's handler: a block for a check cell's own missing name, else the usual traceback."""
-    cell = trace.tb_next  # the first frame is IPython's
-    raised_by_cell = cell is None or cell.tb_next is None
-    if raised_by_cell and error.name and _CHECK_CELL.search(cells()[-1]):
-        show(Block("blocked", error.name, sentence=missing(error.name)))
-        return
-    shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+    """IPython's handler: a block for what is not there yet, else the usual traceback."""
+    block = _needed(shell, error, trace)
+    if block is None:
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+    else:
+        show(block)
+
+
+def _needed(shell: Any, error: Exception, trace: TracebackType) -> Block | None:
+    """Say what a cell lacks; None when that is not what happened."""
+    last = trace
+    while last.tb_next is not None:
+        last = last.tb_next
+    frame = last.tb_frame
+    in_cell = frame.f_globals is shell.user_ns and frame.f_code.co_name == "<module>"
+    if isinstance(error, NameError) and error.name and in_cell:
+        if _CHECK_CELL.search(cells()[-1]):
+            return Block("blocked", error.name, sentence=missing(error.name))
+        if maker := _maker(error.name, cells()[:-1]):
+            sentence = f"Cell [{maker}], which makes it, ended early: first make that one work."
+            return Block("needed", error.name, sentence=sentence)
+    if isinstance(error, NotImplementedError) and frame.f_globals is shell.user_ns and not in_cell:
+        owner = frame.f_code.co_qualname.split(".")[0]
+        sentence = "It is not written yet: do its exercise first, then run this cell again."
+        return Block("needed", owner, sentence=sentence)
+    return None
+
+
+def _maker(name: str, sources: Sequence[str]) -> int:
+    """The number of the last cell that would make a variable; 0 when there is none."""
+    for number in range(len(sources), 0, -1):
+        with contextlib.suppress(Exception):  # no Python
+            if any(name in statement.names for statement in read(sources[number - 1])):
+                return number
+    return 0
 
 
 def _globals_used(table: symtable.SymbolTable) -> Iterator[str]:
