@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import re
 import statistics
 import time
@@ -39,6 +38,7 @@ from grader.student import Student
 from grader.wire import Frame
 from tests import sample_class
 from tests.bench.ours import submission
+from tests.descendants import descendants
 
 _STUDENTS = ("ada", "chen", "untouched")
 _RUNS = 7
@@ -126,7 +126,7 @@ def _account(nursery: Nursery, lab: Lab, student: str, *, weigh: bool = False) -
     spent = []
 
     def closing(self: Session) -> None:
-        below = _below(parent)
+        below = descendants(parent)
         if weigh:
             account.memory = max([account.memory, *map(_private, below)])
         spent.append(sum(map(_clock, below)))
@@ -224,7 +224,7 @@ def _less(cost: Cost, others: list[Cost]) -> Cost:
 
 def _cpu(parent: int | None) -> float:
     """Processor seconds of this process, and of those that live below ``parent``."""
-    below = [parent, *_below(parent)] if parent is not None else []
+    below = [parent, *descendants(parent)] if parent is not None else []
     return time.process_time() + sum(map(_clock, below))
 
 
@@ -232,16 +232,6 @@ def _clock(pid: int) -> float:
     with contextlib.suppress(OSError):
         return time.clock_gettime((~pid << 3) | 2)  # see clock_getcpuclockid(3)
     return 0.0
-
-
-def _below(pid: int) -> list[int]:
-    """All descendants of a process that are alive."""
-    found = []
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split():
-                found += [int(child), *_below(int(child))]
-    return found
 
 
 def _private(pid: int) -> int:

@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.descendants import descendants
+
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
 _EVERY = 0.02  # seconds from look to look
 _MEMORY_EVERY = 0.5  # adding up the pages takes longer
@@ -68,7 +70,7 @@ def run(
         now = time.monotonic() - start
         if now > seconds:
             _kill(process.pid)
-        pids = [process.pid, *below(process.pid)]
+        pids = [process.pid, *descendants(process.pid)]
         for pid in pids:
             with contextlib.suppress(OSError, IndexError):
                 used[pid] = _processor(pid)
@@ -80,19 +82,6 @@ def run(
     reader.join(5)
     seen.end, seen.code = time.monotonic() - start, process.returncode
     return seen
-
-
-def below(pid: int) -> list[int]:
-    """Return every process below one."""
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
-                children = [int(text) for text in task.read_text().split()]
-                found += children
-                waiting += children
-    return found
 
 
 def _read(
@@ -109,7 +98,7 @@ def _read(
 
 def _kill(pid: int) -> None:
     """End a command and what is below it: its own processes, one by one."""
-    for each in [*below(pid), pid]:
+    for each in [*descendants(pid), pid]:
         with contextlib.suppress(OSError):
             os.kill(each, 9)
 
