@@ -8,29 +8,22 @@ Whatever is odd about one submission is that submission's reason, never another'
 
 from __future__ import annotations
 
-import errno
-import lzma
 import re
 import stat
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from grader import labs as course
+from grader.archives import unpacked
 from grader.errors import UserError
 from grader.labs import Lab
 from grader.records import Submission
 
-MAX_UNPACKED = 4 << 30
-MAX_MEMBER = 256 << 20
 _JUNK = (".", "__MACOSX")  # how the names begin that only a machine gives
 # Control characters, ends of lines, and what turns the direction of the text around it.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _MOST_NAMES = 10  # in one reason
-_OUR_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE)
-_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
 
 
 def collect(place: Path, labs: Sequence[Lab], scratch: Path) -> list[Submission]:
@@ -48,7 +41,7 @@ def collect(place: Path, labs: Sequence[Lab], scratch: Path) -> list[Submission]
     damaged: dict[Path, str] = {}
     folder = scratch if place.is_file() else place
     if place.is_file():
-        damaged = _unpacked(place, scratch)
+        damaged = unpacked(place, scratch)
     if not folder.is_dir():
         raise UserError(f"no such folder or zip file: {place}")
     by_name = {lab.name: lab for lab in labs}
@@ -56,7 +49,9 @@ def collect(place: Path, labs: Sequence[Lab], scratch: Path) -> list[Submission]
         root = _inner(folder, labs)
         found = _flat(root, by_name)
         for key, submission in _nested(root, by_name).items():
-            if submission.status != "missing" or key not in found:
+            if key in found and "missing" not in (submission.status, found[key].status):
+                found[key] = _twice(found[key], f"{submission.student}/{submission.lab}")
+            elif submission.status != "missing" or key not in found:
                 found[key] = submission
     except OSError as error:
         raise UserError(f"{place} cannot be read: {error}") from error
@@ -149,13 +144,22 @@ def _flat(root: Path, labs: dict[str, Lab]) -> dict[tuple[str, str], Submission]
             student = stem
         else:
             continue
-        if student:
+        if (student, lab.name) in found:
+            found[student, lab.name] = _twice(found[student, lab.name], _printable(path.name))
+        elif student:
             found[student, lab.name] = _regular(student, lab, path)
     for student in {student for student, _ in found}:
         for name in labs:
             missing = Submission(student, name, None, "missing", f"no file {student}_{name}.ipynb")
             found.setdefault((student, name), missing)
     return found
+
+
+def _twice(first: Submission, other: str) -> Submission:
+    """Grade neither of two: which one a student meant is not ours to say."""
+    known = _printable(first.notebook.name) if first.notebook else first.reason
+    reason = f"more than one notebook of this name was handed in: {known}, {other}"
+    return Submission(first.student, first.lab, None, "unreadable", reason)
 
 
 def _regular(student: str, lab: Lab, path: Path) -> Submission:
@@ -170,6 +174,14 @@ def _inner(place: Path, labs: Sequence[Lab]) -> Path:
     submitted = place / "submitted"
     # A student can be called so too: then their labs lie in it, and no students.
     if submitted.is_dir() and not any((submitted / lab.name).exists() for lab in labs):
+        beside = [
+            p for p in sorted(place.iterdir()) if any((p / lab.name).exists() for lab in labs)
+        ]
+        if beside:
+            raise UserError(
+                f"there are students both in {place} ({_listed(beside)}) and in {submitted}: name "
+                "the folder to grade, or move one of the two away"
+            )
         return submitted
     inside = [p for p in place.iterdir() if not p.name.startswith(_JUNK)]
     if len(inside) == 1 and inside[0].is_dir():
@@ -181,53 +193,6 @@ def _inner(place: Path, labs: Sequence[Lab]) -> Path:
 
 def _printable(name: str) -> str:
     """Make text of any file name: every report has to be able to write it, on one line."""
-    text = name.encode("utf-8", "backslashreplace").decode()
+    # Two names must not become one: a backslash that was there is told from one of ours.
+    text = name.replace("\\", "\\\\").encode("utf-8", "backslashreplace").decode()
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
-def _unpacked(archive: Path, scratch: Path) -> dict[Path, str]:
-    """Unpack into ``scratch``; return why single notebooks could not be, by their path."""
-    damaged = {}
-    try:
-        with zipfile.ZipFile(archive) as bundle:
-            if sum(m.file_size for m in bundle.infolist()) > MAX_UNPACKED:
-                raise UserError(f"{archive} unpacks to more than {MAX_UNPACKED >> 30} GB")
-            for member in bundle.infolist():
-                path = PurePosixPath(member.filename.replace("\\", "/"))
-                is_link = stat.S_ISLNK(member.external_attr >> 16)
-                if path.is_absolute() or ".." in path.parts or "__MACOSX" in path.parts or is_link:
-                    continue
-                target = scratch.joinpath(*path.parts)
-                if problem := _unpack(bundle, member, target):
-                    damaged[target] = f"{path.name} cannot be taken out of the zip: {problem}"
-    except (*_DAMAGE, OSError) as error:
-        raise UserError(f"{archive} is not a zip file that can be read: {error}") from error
-    return damaged
-
-
-def _unpack(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str:
-    """Unpack one member: a notebook's bytes, of anything else the name. Say what failed.
-
-    Raises:
-        OSError: it is this machine's doing, not the zip's.
-    """
-    try:
-        folder = target if member.is_dir() else target.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        if member.is_dir():
-            return ""
-        if not _is_notebook(target):
-            target.touch()  # its name may be a reason
-            return ""
-        with target.open("wb") as writer, bundle.open(member) as reader:
-            left = MAX_MEMBER
-            while chunk := reader.read(min(1 << 20, left)):
-                writer.write(chunk)
-                left -= len(chunk)
-    except OSError as error:
-        if error.errno in _OUR_TROUBLE:
-            raise
-        return str(error)
-    except _DAMAGE as error:
-        return str(error) or type(error).__name__
-    return ""

@@ -12,13 +12,12 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
-from labkit.cells import statements
 from labkit.leaning import loaded_names, survivors
 
 from grader import reading
+from grader.bindings import Part, defined_by, has_body, imported_by, is_definition, is_unwritten
 from grader.faults import NOT_WRITTEN
 from grader.reading import MAX_BYTES as MAX_BYTES
 from grader.reading import MAX_CELLS as MAX_CELLS
@@ -26,8 +25,7 @@ from grader.reading import Cell, Notebook
 from grader.reading import Unreadable as Unreadable
 from grader.records import Program, Statement
 
-_SHORT = 4_000  # characters
-_CELL_MAGIC = re.compile(r"\s*(%%\w+)")
+_CELL_MAGIC = re.compile(r"\s*(%%\w{1,30})")
 
 
 def extract(path: Path, exercises: Sequence[str]) -> Program:
@@ -44,8 +42,11 @@ def extract(path: Path, exercises: Sequence[str]) -> Program:
     code = notebook.code
     found = survivors([cell.source for cell in code], keep=exercises)
     program = tuple(Statement(k.source, k.cell, k.line) for k in found.kept)
-    parsed = [(statement.cell, node) for statement in program for node in _parse(statement)]
-    defined = set().union(*(_defined_by(node) | _imported_by(node) for _, node in parsed))
+    parsed = [
+        Part(kept.cell, kept.node, defined_by(kept.node), imported_by(kept.node))
+        for kept in found.kept
+    ]
+    defined = set().union(*(part.defined | part.imported for part in parsed))
     notes = [notebook.note] if notebook.note else []
     broken = {}
     for name in exercises:
@@ -54,14 +55,16 @@ def extract(path: Path, exercises: Sequence[str]) -> Program:
             for number, why in found.broken.items()
             if code[number - 1].grade_id == name or _seems_to_define(code[number - 1].source, name)
         }
-        places = [cell for cell, node in parsed if _is_definition(node, name)]
+        definitions = [p for p in parsed if name in p.defined and is_definition(p.node, name)]
+        places = [part.cell for part in definitions]
         # A variable that is filled in step by step is nobody's mistake.
-        functions = [c for c, node in parsed if _is_definition(node, name) and _has_body(node)]
+        functions = [part.cell for part in definitions if has_body(part.node)]
         if name in defined:
             last = places[-1] if places else 0
             notes += _of_several(name, places, functions, code)
-            if _is_unwritten(name, parsed):  # every check would only find it out again
-                broken[name] = NOT_WRITTEN
+            if is_unwritten(name, parsed):  # every check would only find it out again
+                elsewhere = _elsewhere(name, invalid, found.shadowed, notebook)
+                broken[name] = elsewhere or NOT_WRITTEN
             notes += [
                 f"{why}; the {name!r} of code cell {last} was graded"
                 for number, why in invalid.items()
@@ -70,10 +73,7 @@ def extract(path: Path, exercises: Sequence[str]) -> Program:
         elif invalid:
             broken[name] = list(invalid.values())[-1]
         elif name in found.left_out:
-            broken[name] = (
-                f"{name!r} is made by code cell {found.left_out[name]} inside something that "
-                "grading does not run: define it at the top level of a cell"
-            )
+            broken[name] = _inside(name, found.left_out[name])
         elif why := _not_run(name, notebook):
             broken[name] = why
         else:
@@ -81,26 +81,22 @@ def extract(path: Path, exercises: Sequence[str]) -> Program:
     return Program(program, found.left_out, tuple(notes), broken)
 
 
-def _has_body(node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+def _elsewhere(
+    name: str, invalid: dict[int, str], shadowed: dict[str, int], notebook: Notebook
+) -> str:
+    """Say where a function is written that was not filled in where it was given, if it is."""
+    if invalid:
+        return list(invalid.values())[-1]
+    if name in shadowed:
+        return _inside(name, shadowed[name])
+    return _not_run(name, notebook)
 
 
-def _is_unwritten(name: str, parsed: Sequence[tuple[int, ast.stmt]]) -> bool:
-    """Is there nothing of a function but what was given: a docstring and NotImplementedError?"""
-    nodes = [node for _, node in parsed]
-    if any("*" in _imported_by(node) for node in nodes):  # it may come from there
-        return False
-    match [node for node in nodes if name in _defined_by(node) | _imported_by(node)]:
-        case [ast.FunctionDef(decorator_list=[], body=body)]:
-            pass
-        case _:
-            return False
-    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        body = body[1:]
-    match body:
-        case [ast.Raise(exc=ast.Name(id=raised) | ast.Call(func=ast.Name(id=raised)))]:
-            return raised == "NotImplementedError"
-    return False
+def _inside(name: str, cell: int) -> str:
+    return (
+        f"{name!r} is made by code cell {cell} inside something that grading does not run: "
+        "define it at the top level of a cell"
+    )
 
 
 def _of_several(
@@ -148,7 +144,7 @@ def uses(program: Program, name: str) -> set[str]:
     reads: dict[str, set[str]] = {}
     for statement in program.statements:
         for node in _parse(statement):
-            for defined in _defined_by(node):
+            for defined in defined_by(node):
                 reads.setdefault(defined, set()).update(loaded_names(node))
     reached: set[str] = set()
     waiting = [name]
@@ -167,7 +163,7 @@ def needed(program: Program, names: Sequence[str]) -> Program:
     for statement in program.statements:
         nodes = _parse(statement)
         imports = all(isinstance(node, ast.Import | ast.ImportFrom) for node in nodes)
-        if imports or any(_defined_by(node) & wanted for node in nodes):
+        if imports or any(defined_by(node) & wanted for node in nodes):
             kept.append(statement)
     return Program(tuple(kept))
 
@@ -176,10 +172,10 @@ def literal(program: Program, name: str) -> object:
     """Return the value of the last literal assignment to ``name``, or None."""
     value: object = None
     for statement in program.statements:
-        for node in _parse(statement):
+        for node in _parse(statement) if name in statement.source else []:
             if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
                 continue
-            if name in _defined_by(node):
+            if name in defined_by(node):
                 try:
                     value = ast.literal_eval(node.value)
                 except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -188,55 +184,12 @@ def literal(program: Program, name: str) -> object:
 
 
 def _parse(statement: Statement) -> list[ast.stmt]:
-    # Most of a class's statements are the same; long ones are not worth the memory.
-    source = statement.source
-    return _parsed_before(source) if len(source) <= _SHORT else _parsed(source)
-
-
-def _parsed(source: str) -> list[ast.stmt]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in a string is the student's affair
         try:
-            return ast.parse(source).body
+            return ast.parse(statement.source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []  # read once, but at the very edge of how deep Python reads
-
-
-_parsed_before = lru_cache(maxsize=256)(_parsed)
-
-
-def _defined_by(node: ast.stmt) -> set[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {node.name}
-    if isinstance(node, ast.If | ast.Try):
-        return set().union(*(_defined_by(part) for part in statements(node)))
-    targets = (
-        node.targets if isinstance(node, ast.Assign)
-        else [node.target] if isinstance(node, ast.AnnAssign | ast.AugAssign)
-        else []
-    )  # fmt: skip
-    names = set()
-    for target in targets:
-        root: ast.AST = target
-        while isinstance(root, ast.Attribute | ast.Subscript):  # Class.method = ... is of Class
-            root = root.value
-        names |= {part.id for part in ast.walk(root) if isinstance(part, ast.Name)}
-    return names
-
-
-def _imported_by(node: ast.stmt) -> set[str]:
-    parts = statements(node) if isinstance(node, ast.If | ast.Try) else iter([node])
-    imports = [part for part in parts if isinstance(part, ast.Import | ast.ImportFrom)]
-    return {alias.asname or alias.name for part in imports for alias in part.names}
-
-
-def _is_definition(node: ast.stmt, name: str) -> bool:
-    """Does a statement define a name from nothing, rather than change what it was?"""
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        plain = any(isinstance(target, ast.Name) and target.id == name for target in targets)
-        return plain and node.value is not None and name not in loaded_names(node)
-    return not isinstance(node, ast.AugAssign) and name in _defined_by(node)
 
 
 def _seems_to_define(source: str, name: str) -> bool:

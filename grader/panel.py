@@ -162,15 +162,18 @@ def warm_up(wanted: Sequence[Lab]) -> None:
         UserError: a file of hidden checks is not as it should be; names it.
     """
     import torch
-    from labkit import models
+    from labkit import cells, models
 
-    from grader import plugin, reference
+    from grader import plugin, reading, reference
     from grader.exam import Key, LocalExam
     from grader.seeds import PUBLIC
 
     torch.set_num_threads(1)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for lab in wanted:
+        notebook = lab.released / f"{lab.topic}.ipynb"
+        if notebook.exists():
+            cells.remember(cell.source for cell in reading.read(notebook).code)
         # One exam of our own, while the warm parent is still importing: it reads the checks and
         # makes the models' moulds.
         plugin.run(LocalExam(Key(PUBLIC, "nobody", lab), reference.definitions(lab)))

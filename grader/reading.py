@@ -6,13 +6,19 @@ Unicode encoding is read, any nbformat from 2 on; what a cell lacks or has in a 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import resource
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.sandbox.limits import resources_in_use
+
 MAX_BYTES = 64 << 20
+MAX_MEMORY = 768 << 20
 MAX_CELLS = 5_000
 MAX_CODE = 500_000
 
@@ -54,8 +60,15 @@ def read(path: Path) -> Notebook:
     Raises:
         Unreadable: no notebook, with the reason as one sentence.
     """
-    text, note = _text(path)
-    document = _document(text)
+    try:
+        with _memory_bounded():
+            text, note = _text(path)
+            document = _document(text)
+    except MemoryError as error:
+        raise Unreadable(
+            f"reading the file takes more than {MAX_MEMORY >> 20} MB of memory: clear the outputs "
+            "and submit again"
+        ) from error
     sheets = document.get("worksheets")  # where cells stood before nbformat 4
     lists = [part.get("cells") for part in (document, *_dicts(sheets))]
     if not any(isinstance(part, list) for part in lists):
@@ -69,6 +82,24 @@ def read(path: Path) -> Notebook:
             f"the notebook has {size} characters of code, over the limit of {MAX_CODE}"
         )
     return notebook
+
+
+@contextlib.contextmanager
+def _memory_bounded() -> Iterator[None]:
+    """Let a block of code map so much more memory; JSON can need thirty times its size."""
+    mapped = resources_in_use()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    bound = mapped + MAX_MEMORY
+    if not mapped or any(
+        limit != resource.RLIM_INFINITY and limit < bound for limit in (soft, hard)
+    ):
+        yield  # nobody can tell, or it is bounded tighter already
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _text(path: Path) -> tuple[str, str]:
@@ -115,6 +146,11 @@ def _document(text: str) -> dict[str, Any]:
             raise Unreadable(
                 "the file holds the marks of a merge conflict (<<<<<<<): resolve it, see that "
                 "Jupyter opens the notebook, and submit again"
+            ) from error
+        if text.startswith("version https://git-lfs."):
+            raise Unreadable(
+                "the file is a Git LFS pointer, not the notebook: get the file itself (git lfs "
+                "pull), and submit that"
             ) from error
         if _WEB_PAGE.match(text):
             raise Unreadable("the file is a web page, not a notebook") from error

@@ -16,6 +16,9 @@ import torch
 from torch import Tensor
 
 MAX_DEPTH = 24
+MAX_TUPLE_KEYS = (
+    2_000  # in one dict: how Python hashes tuples is known, so they can be made to collide
+)
 DTYPES: dict[str, torch.dtype] = {
     name: getattr(torch, name)
     for name in (
@@ -111,19 +114,23 @@ def unpack(tree: Any, tensors: list[Tensor], other: Packer, depth: int = 0) -> A
         return items if kind == "list" else tuple(items)
     if kind == "dict" and type(body) is list:
         result = {}
+        tuples = 0
         for pair in body:
             if type(pair) is not list or len(pair) != 2:
                 raise WireError("a dict entry that is no pair")
             key = unpack(pair[0], tensors, other, depth + 1)
             if type(key) not in (str, int, bool, float, type(None)) and not _flat_tuple(key):
                 raise WireError("a dict key that is no plain value")
+            tuples += type(key) is tuple
+            if tuples > MAX_TUPLE_KEYS:
+                raise WireError(f"a dict with more than {MAX_TUPLE_KEYS} tuples for keys")
             result[key] = unpack(pair[1], tensors, other, depth + 1)
         return result
     if kind == "handle":
         number, name = tree.get("n"), tree.get("t")
         if type(number) is not int or type(name) is not str:
             raise WireError("a malformed handle")
-        return Handle(number, name[:80])
+        return Handle(number, "".join(c if c.isprintable() else "�" for c in name[:80]))
     return other(tree)
 
 

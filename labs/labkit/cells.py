@@ -7,20 +7,22 @@ it, and what cannot be parsed raises an exception, of any kind.
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import re
 import warnings
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _TRANSPARENT_MAGICS = re.compile(r"\A(\s*%%(time|timeit|capture|prun)\b.*)+")
 # Blanks of the same line only: over blank lines a search would start again at each of them.
 _MAGIC_LINE = re.compile(r"^[^\S\n]*[%!?,;/]|\?[^\S\n]*$|=[^\S\n]*[%!]", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"(?:[ \t]*\n)*")
-_SHORT = 4_000  # characters
 _MOST_BRACES = 10_000  # in one cell: Python 3.11 searches an f-string anew for each field
 _MOST_MAGICS = 40  # in one cell: IPython reads all of it again for each
+# IPython searches a line that asks for help from each of its letters on.
+_HELP = re.compile(r"\?[^\S\n]*$", re.MULTILINE)
+_LONGEST_HELP = 300
 
 
 def parse(cell: str) -> tuple[str, ast.Module]:
@@ -48,15 +50,24 @@ class Read(NamedTuple):
 
 
 def read(cell: str) -> list[Read]:
-    """Return a cell's top-level statements, in order.
+    """Return a cell's top-level statements, in order."""
+    return known if (known := _known.get(cell)) is not None else _read(cell)
 
-    Notebooks of a class share most of their cells, the given ones. Short cells only are kept:
-    what a thousand notebooks bring must not fill the memory.
+
+def remember(cells: Iterable[str]) -> None:
+    """Read cells once and for all: those that a whole class was given.
+
+    Only those: what a thousand notebooks bring besides would fill the memory.
     """
-    return _read_before(cell) if len(cell) <= _SHORT else _read_now(cell)
+    for cell in cells:
+        with contextlib.suppress(SyntaxError):
+            _known[cell] = _read(cell)
 
 
-def _read_now(cell: str) -> list[Read]:
+_known: dict[str, list[Read]] = {}
+
+
+def _read(cell: str) -> list[Read]:
     source, tree = parse(cell)
     lines = source.encode().split(b"\n")
     found = []
@@ -66,9 +77,6 @@ def _read_now(cell: str) -> list[Read]:
     return found
 
 
-_read_before = lru_cache(maxsize=256)(_read_now)
-
-
 def _plain_python(cell: str) -> str:
     """Turn IPython's extras into Python; a cell in another language becomes empty."""
     cell = _TRANSPARENT_MAGICS.sub(lambda found: "\n" * found[0].count("\n"), cell)
@@ -76,6 +84,8 @@ def _plain_python(cell: str) -> str:
         return ""
     if len(_MAGIC_LINE.findall(cell)) > _MOST_MAGICS:
         raise ValueError(f"more than {_MOST_MAGICS} magics in one cell")
+    if _HELP.search(cell) and max(map(len, cell.split("\n"))) > _LONGEST_HELP:
+        raise ValueError(f"a line of more than {_LONGEST_HELP} characters beside a `?` for help")
     from IPython.core.inputtransformer2 import TransformerManager
 
     empty = _EMPTY_LINES.match(cell)  # which IPython drops, and line numbers with them

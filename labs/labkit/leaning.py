@@ -38,6 +38,7 @@ class Kept:
     source: str
     cell: int
     line: int
+    node: ast.stmt = field(repr=False, compare=False)
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Survivors:
     names: set[str] = field(default_factory=set)
     left_out: dict[str, int] = field(default_factory=dict)  # variable -> cell that makes it
     broken: dict[int, str] = field(default_factory=dict)  # cell -> why it is no Python
+    shadowed: dict[str, int] = field(default_factory=dict)  # as left_out, of names that are there
 
 
 def survivors(cells: Sequence[str], keep: Collection[str] = ()) -> Survivors:
@@ -75,12 +77,13 @@ def survivors(cells: Sequence[str], keep: Collection[str] = ()) -> Survivors:
             continue
         for node, text, first, names in found:
             if _survives(rule, node):
-                result.kept.append(Kept(text, number, first))
+                result.kept.append(Kept(text, number, first, node))
                 rule.learn(node)
             else:
                 for name in names:
                     result.left_out.setdefault(name, number)
     result.names = set(rule.known)
+    result.shadowed = {n: c for n, c in result.left_out.items() if n in rule.known}
     result.left_out = {n: c for n, c in result.left_out.items() if n not in rule.known}
     return result
 
@@ -105,6 +108,16 @@ class _Rule:
         self._added: list[tuple[set[str], str]] = []  # in order, so that it can be taken back
 
     def survives(self, node: ast.stmt) -> bool:
+        """Say whether a top-level statement survives; what it would define is not learnt."""
+        before = len(self._added)
+        try:
+            return self._holds(node)
+        finally:
+            while len(self._added) > before:
+                names, name = self._added.pop()
+                names.discard(name)
+
+    def _holds(self, node: ast.stmt) -> bool:
         match node:
             case ast.Import() | ast.ImportFrom():
                 return True
@@ -160,17 +173,12 @@ class _Rule:
             self._add(name, self.experiment_roots)
 
     def _all(self, node: ast.If | ast.Try) -> bool:
-        before = len(self._added)
-        try:
-            for part in inside(node):
-                if not self.survives(part):
-                    return False
+        for part in inside(node):
+            if not self._holds(part):
+                return False
+            if not isinstance(part, ast.If | ast.Try):  # whose parts have been learnt by now
                 self.learn(part)  # what a body defines, the rest of it may use
-            return True
-        finally:
-            while len(self._added) > before:
-                names, name = self._added.pop()
-                names.discard(name)
+        return True
 
     def _wanted(self, targets: Sequence[ast.expr]) -> bool:
         parts = [part for target in targets for part in ast.walk(target)]

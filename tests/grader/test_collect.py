@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import collect as collecting
+from grader import archives
 from grader.collect import collect
 from grader.errors import UserError
 from grader.labs import Lab
@@ -388,12 +388,12 @@ def test_a_bomb_is_refused_by_its_sizes_and_one_huge_member_is_cut(
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.writestr(f"eve/{USUAL}", bytes(3 << 20))
         bundle.writestr(f"ada/{USUAL}", "hers")
-    monkeypatch.setattr(collecting, "MAX_MEMBER", 1 << 20)
+    monkeypatch.setattr(archives, "MAX_MEMBER", 1 << 20)
     found = listed(path, tmp_path)
     notebook = found["eve", "01"].notebook
     assert notebook is not None
     assert notebook.stat().st_size == 1 << 20
-    monkeypatch.setattr(collecting, "MAX_UNPACKED", 2 << 20)
+    monkeypatch.setattr(archives, "MAX_UNPACKED", 2 << 20)
     with pytest.raises(UserError, match="unpacks to more than"):
         listed(path, tmp_path)
 
@@ -433,3 +433,30 @@ def test_damaged_zips_are_one_line_or_still_give_submissions(tmp_path: Path) -> 
             refused += 1
     assert refused > 30
     assert read > 20
+
+
+def test_students_on_two_levels_are_said_to_be_there(tmp_path: Path) -> None:
+    place = write(tmp_path / "n", f"ada/{USUAL}", f"submitted/old/{USUAL}")
+    with pytest.raises(UserError, match=r"students both in .* \(ada\) and in .*submitted"):
+        listed(place, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["bob.ipynb", "bob.IPYNB"], ["bob.ipynb", "bob_01_logit_lens.ipynb"],
+     ["bob_01_logit_lens.ipynb", f"bob/{USUAL}"]],
+)  # fmt: skip
+def test_of_two_notebooks_for_one_student_neither_is_lost_unsaid(
+    tmp_path: Path, names: list[str]
+) -> None:
+    found = listed(write(tmp_path / "n", *names, "zed.ipynb"), tmp_path)
+    (bob,) = [submission for (student, _), submission in found.items() if student == "bob"]
+    assert (bob.status, bob.notebook) == ("unreadable", None)
+    assert bob.reason.startswith("more than one notebook of this name was handed in: ")
+    assert all(name.removesuffix("/logit_lens.ipynb") in bob.reason for name in names)
+    assert contents(found)["zed"] == "zed.ipynb"
+
+
+def test_two_names_that_cannot_be_printed_stay_two(tmp_path: Path) -> None:
+    place = write(tmp_path / "n", f"a\nb/{USUAL}", f"a\\nb/{USUAL}", f"a\\\nb/{USUAL}")
+    assert set(contents(listed(place, tmp_path))) == {r"a\nb", r"a\\nb", r"a\\\nb"}

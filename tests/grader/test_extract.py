@@ -597,3 +597,70 @@ def test_a_cell_that_was_read_before_is_read_alike(read: Any) -> None:
         program = read(notebook(code(IMPORTS), code(NORM), code(long)))
         assert len(program.statements) == 3 + 1 + 2_000
         assert program.statements[3] == Statement(NORM.rstrip(), 2, 1)
+
+
+def _spent(action: Any) -> float:
+    started = time.process_time()
+    action()
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["*" * 100_000 + " ?\n", "a" * 100_000 + "?\n",
+     "if 1:\n a = 1\n" + ("elif 1:\n" + " a = 1;" * 15 + "\n") * 90 * 8,
+     "if 1:\n" + " a = 1\n" * 60_000],
+    ids=["stars", "help", "elif", "flat"],
+)  # fmt: skip
+def test_no_cell_takes_longer_than_its_length(read: Any, cell: str) -> None:
+    # Quadratic, each of them took a minute and more; the machine's speed does not matter.
+    assert _spent(lambda: read(notebook(code(IMPORTS), code(NORM), code(cell)))) < 10
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("with torch.no_grad():\n    def final_norm(x):\n        return x", "code cell 3 inside"),
+     ("%%script python\n" + NORM, "code cell 3 begins with %%script"),
+     (NORM + "oops(", "code cell 3 is not valid Python")],
+    ids=["inside", "magic", "invalid"],
+)  # fmt: skip
+def test_what_was_written_elsewhere_than_given_is_named(read: Any, cell: str, said: str) -> None:
+    program = read(notebook(code(IMPORTS), code(GIVEN, "final_norm"), code(cell)))
+    assert said in program.broken["final_norm"]
+
+
+def test_what_stands_in_a_text_cell_is_named(read: Any) -> None:
+    words = {"cell_type": "markdown", "source": NORM, "metadata": {}, "id": "m"}
+    program = read(notebook(code(IMPORTS), code(GIVEN, "final_norm"), words))
+    assert "stands in a markdown cell" in program.broken["final_norm"]
+
+
+@pytest.mark.parametrize(
+    "helper",
+    ["def put(f):\n    global final_norm\n    final_norm = f\n    return f",
+     "def put(f):\n    globals()['final_norm'] = f\n    return f",
+     "import sys\ndef put(f):\n    setattr(sys.modules['__main__'], f.__name__, f)"],
+)  # fmt: skip
+def test_what_may_be_set_from_afar_is_tried(read: Any, helper: str) -> None:
+    own = "@put\ndef mine(x):\n    return x"
+    program = read(notebook(code(IMPORTS), code(GIVEN), code(helper), code(own)))
+    assert program.broken == {}
+
+
+def test_a_magics_endless_name_is_cut(read: Any) -> None:
+    program = read(notebook(code(IMPORTS), code("%%" + "a" * 100_000 + "\n" + NORM)))
+    assert len(program.broken["final_norm"]) < 300
+
+
+def test_json_that_unfolds_in_memory_is_refused(read: Any) -> None:
+    document = json.dumps(notebook(code(NORM)))
+    assert document.startswith("{")
+    unfolding = '{"x": [' + "{}," * (12 << 20) + "{}], " + document[1:]
+    with pytest.raises(Unreadable, match="MB of memory"):
+        read(unfolding.encode())
+    assert read(notebook(code(NORM))).broken == {}  # and the next is read as ever
+
+
+def test_a_pointer_of_git_lfs_is_called_one(read: Any) -> None:
+    with pytest.raises(Unreadable, match="Git LFS pointer"):
+        read(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")

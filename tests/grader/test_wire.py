@@ -194,3 +194,15 @@ def _tree(draw: random.Random, depth: int) -> Any:
     body = draw.choice([inner, [inner], [["a", part] for part in inner], None])
     return draw.choice([*leaves, inner, {"k": kind, "v": body, "i": 0, "n": 1, "t": "x"},
                         {"k": kind, "v": body}, {"k": kind, "v": body}])  # fmt: skip
+
+
+def test_tuples_for_keys_are_few() -> None:
+    """How Python hashes them is known: a hundred thousand can be made to collide."""
+    assert len(there_and_back({(n, n): n for n in range(wire.MAX_TUPLE_KEYS)})) > 1_000
+    with pytest.raises(WireError, match="tuples for keys"):
+        there_and_back({(n, n): n for n in range(wire.MAX_TUPLE_KEYS + 1)})
+
+
+def test_the_name_of_a_type_is_made_printable() -> None:
+    tree = {"k": "handle", "n": 1, "t": "\u202e\x1b]0;x\x07"}
+    assert wire.unpack(tree, [], refuse).type_name == "��]0;x�"
