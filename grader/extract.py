@@ -77,7 +77,7 @@ def extract(path: Path, exercises: Sequence[str]) -> Program:
         elif why := _not_run(name, notebook):
             broken[name] = why
         else:
-            notes.append(f"{name!r} is not in the notebook: its cell was removed or renamed")
+            notes.append(_lost(name, code, parsed))
     return Program(program, found.left_out, tuple(notes), broken)
 
 
@@ -90,6 +90,16 @@ def _elsewhere(
     if name in shadowed:
         return _inside(name, shadowed[name])
     return _not_run(name, notebook)
+
+
+def _lost(name: str, code: Sequence[Cell], parts: Sequence[Part]) -> str:
+    """Say what became of a name that nothing defines."""
+    own = [number for number, cell in enumerate(code, start=1) if cell.grade_id == name]
+    others = sorted({other for part in parts if part.cell in own for other in part.defined})
+    if others:
+        listed = ", ".join(map(repr, others[:5]))
+        return f"{name!r} is not in the notebook: code cell {own[0]} defines {listed} in its place"
+    return f"{name!r} is not in the notebook: its cell was removed or renamed"
 
 
 def _inside(name: str, cell: int) -> str:

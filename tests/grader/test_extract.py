@@ -664,3 +664,10 @@ def test_json_that_unfolds_in_memory_is_refused(read: Any) -> None:
 def test_a_pointer_of_git_lfs_is_called_one(read: Any) -> None:
     with pytest.raises(Unreadable, match="Git LFS pointer"):
         read(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+
+
+def test_another_name_in_the_exercises_own_cell_is_named(read: Any) -> None:
+    program = read(notebook(code(IMPORTS), code(NORM.replace("final", "Final"), "final_norm")))
+    assert program.notes[0] == (
+        "'final_norm' is not in the notebook: code cell 2 defines 'Final_norm' in its place"
+    )
