@@ -353,7 +353,7 @@ def test_a_removed_or_renamed_exercise_is_noted(read: Any) -> None:
     document["cells"][3]["source"] = "def my_norm(x):\n    return x\n"
     del document["cells"][7]
     assert read(document).notes == (
-        "'final_norm' is not in the notebook: its cell was removed or renamed",
+        "'final_norm' is not in the notebook: code cell 3 defines 'my_norm' in its place",
         "'answer' is not in the notebook: its cell was removed or renamed",
     )
     assert len(read(notebook()).notes) == 3
