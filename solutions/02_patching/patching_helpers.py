@@ -15,7 +15,7 @@ from torch import Tensor
 Metric = Callable[[Float[Tensor, "batch pos vocab"]], Float[Tensor, " batch"]]
 """Turns logits into one number for each row of the batch."""
 
-CHALLENGE = "sites"
+CHALLENGE = "gate"
 """The kind of planted model that this lab's challenge uses."""
 
 HEADLINE = Path(os.environ.get("INTERP_LABS_OUT", "figures")) / "handover.png"

@@ -14,12 +14,15 @@ put together from the same parts:
     induction   a previous-token head and an induction head among decoys (lab 03)
     induction_circuit  the same in 2 to 4 layers, with an idle and an opposing double (lab 03)
     commitment  a decoy token on the lens, an eraser, a writer (lab 01)
+    sites_wiring  features of tokens, heads that move them, gates that join them
+    sites       models in which one site matters, or two, in a known way (lab 02)
+    sites_challenge  two paths, one over a relay, that meet in a gate (lab 02)
 """
 
 from collections.abc import Callable
 
 from labkit.errors import LabError
-from labkit.planted import commitment, induction, induction_circuit
+from labkit.planted import commitment, induction, induction_circuit, sites_challenge
 from labkit.planted.challenges import challenge_file, challenge_seed
 from labkit.planted.record import Planted, Truth
 
@@ -29,6 +32,7 @@ KINDS: dict[str, Callable[[int], Planted]] = {
     "commitment": commitment.build,
     "induction": induction.build,
     "induction_circuit": induction_circuit.build,
+    "gate": sites_challenge.build,
 }
 
 
