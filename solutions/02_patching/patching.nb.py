@@ -7,9 +7,57 @@
 # ---
 
 # %% [markdown]
-# # Lab 02: activation patching, causal tracing, and what else moves a model
+# # Lab 02: activation patching, and what else moves a model
 #
-# (frame; 02A)
+# *"The capital of France is the city of"*: the model says *" Paris"*. Write *Italy* instead, and it
+# says *" Rome"*. Somewhere between the word and the answer the country is looked up, kept, carried
+# over to the end of the prompt, and said. **Where is it, at which layer, and what carries it?**
+#
+# A lens (lab 01) shows what *could be read* somewhere. In this lab you stop watching. You reach
+# into the running model, put in what it thought about another prompt, and look what it says now.
+# What changes is a **cause**. You will learn to do that exactly, to do it for thousands of places
+# at once, to know when the answer misleads, and to edit a fact in the weights.
+#
+# | part | you ask | exercises |
+# |---|---|---|
+# | 1 | Two prompts that differ in one word: how is the difference measured? | 1, 2 |
+# | 2 | What happens if one activation comes from the other prompt? | 3 |
+# | 3 | Which places are enough for the answer, and which does it need? | 4, 5 |
+# | 4 | Which attention heads carry it? | 6 |
+# | 5 | What if there is no second prompt, only noise? Causal tracing | 7, 8 |
+# | 6 | Thousands of patches for the price of one, and the path between two parts | 9, 10 |
+# | 7 | Can one fact be rewritten in the weights? | 11, 12 |
+# | 8 | What did people do before, and what do those methods lack? | 13 to 16 |
+# | 9 | The planted challenge: find two paths and a gate in *your* model | 17 |
+# | 10 | The headline figure, made by your functions | |
+#
+# **Short of time?** With 45 minutes do exercises 1 to 4 and part 10. With 90 minutes do parts 1 to
+# 4, part 10, and the challenge (part 9). All of it takes an afternoon: parts 5 to 8 do not need
+# each other, so choose. You need PyTorch, and to know what the residual stream is; lab 01 helps,
+# and nothing here depends on it.
+
+# %% [markdown]
+# ## How this notebook works
+#
+# **Before each exercise** stand the idea, the formula, and three hints that give away more and
+# more. **After each exercise** stands a check, on tiny models in which the truth is known. It
+# tests *properties* (a patch with the site's own value must change nothing), so any correct
+# solution passes. No check needs one of your earlier functions. **Before each result** you are
+# asked for a prediction: replace `None` by a guess before you run the cell below it. When your
+# work is **graded**, functions are kept and experiments are not rerun: a function must get all
+# that it needs through its arguments.
+#
+# Words of this lab, used all the time:
+#
+# - A **site** is a place in the model with a hook name: `"blocks.3.hook_resid_pre"` is the
+#   residual stream before block 3, `"blocks.3.hook_attn_out"` and `"blocks.3.hook_mlp_out"` are
+#   what attention and MLP of block 3 add to it, `"blocks.3.attn.hook_z"` is what its heads have
+#   gathered, before they write. `helpers.site("resid", 3)`, with `"attn"`, `"mlp"`, `"z"`, gives
+#   the names.
+# - The **clean** run is the one whose answer we want to explain, the **corrupted** run one that
+#   answers otherwise. Which of two prompts is which is our choice.
+# - A **patch** puts the value that a site had in one run into the other run, and lets the model go
+#   on.
 
 # %%
 import torch
@@ -17,37 +65,1411 @@ from einops import einsum, repeat
 from IPython.display import display
 from jaxtyping import Float, Int
 from labkit import check, data, models, plots
+from labkit.planted import linear, sites
 from torch import Tensor
+from tqdm.auto import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
 import patching_helpers as helpers
+import tracing_helpers as tracing
 
-torch.set_num_threads(1)
+torch.set_num_threads(helpers.CORES)
 
 # %% [markdown]
 # ## Part 1: two prompts and a number
 #
-# <!-- 02A begin: parts 1 to 4 -->
+# ### The pair
+#
+# The two prompts differ in one token and have the same length, position for position. That makes
+# the comparison sharp: whatever differs between the two runs comes from that token, and a value
+# from position 5 of the one fits into position 5 of the other. Such a pair is called *minimal*.
+
+# %%
+smollm2 = models.load("smollm2")
+CLEAN_TEXT = "The capital of France is the city of"
+CORRUPTED_TEXT = "The capital of Italy is the city of"
+clean_tokens = smollm2.to_tokens(CLEAN_TEXT)[0]
+corrupted_tokens = smollm2.to_tokens(CORRUPTED_TEXT)[0]
+words = smollm2.to_str_tokens(clean_tokens)
+paris, rome = (data.single_token(smollm2, text) for text in (" Paris", " Rome"))
+
+with torch.no_grad():
+    pair_logits = smollm2(torch.stack([clean_tokens, corrupted_tokens]))
+for text, logits in zip((CLEAN_TEXT, CORRUPTED_TEXT), pair_logits[:, -1], strict=True):
+    chances, top = logits.softmax(dim=-1).topk(3)
+    said = [f"{smollm2.to_string([t.item()])!r} {p:.2f}" for p, t in zip(chances, top, strict=True)]
+    print(f"{text}   ->   " + "   ".join(said))
+
+# %% [markdown]
+# ### Exercise 1: logit_diff
+#
+# difficulty 1/5 · importance 5/5 · 5 min
+#
+# A patch changes all 49,152 logits. We need one number that says *how much Paris, how much Rome*.
+# The usual choice is the **logit difference** at the last position, for each prompt $b$ with its
+# own pair of tokens:
+#
+# $$\mathrm{diff}_b = z_b[\mathrm{last}, \mathrm{correct}_b] - z_b[\mathrm{last}, \mathrm{wrong}_b].$$
+#
+# Why not the probability of " Paris"? Because it saturates: from .96 to 1.00 is invisible, though
+# much may have happened. Why not the logit of " Paris" alone? Because adding a constant to all
+# logits changes nothing that the model says, and that logit moves. The difference is the log of the
+# *odds* of the two answers, and it is linear in the final, normalised stream. What it forgets are
+# all other tokens: keep that in mind.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Only the last position counts, and each row of the batch looks up two tokens of its own.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The last position's logits are `[batch, vocab]`. Row $b$ needs column `correct[b]`: index with
+# `torch.arange(batch)` and `correct` together, or use `gather` (which wants `correct[:, None]`).
+# The result is `[batch]`, no mean.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# last = the logits at the last position
+# for every row: last at the row's correct token, minus last at its wrong token
+# ```
+#
+# </details>
+
+
+# %% exercise="logit_diff"
+def logit_diff(
+    logits: Float[Tensor, "batch pos vocab"],
+    correct: Int[Tensor, " batch"],
+    wrong: Int[Tensor, " batch"],
+) -> Float[Tensor, " batch"]:
+    """Return, for each row, the correct token's logit minus the wrong one's at the last position."""
+    ### BEGIN SOLUTION
+    last, rows = logits[:, -1], torch.arange(len(logits))
+    return last[rows, correct] - last[rows, wrong]
+    ### END SOLUTION
+
+
+# %% check="logit_diff" points=2
+with check(logit_diff) as c:
+    last = torch.tensor([[1.0, 4.0, 2.5, 0.0], [3.0, -2.0, 7.0, 6.0]])
+    logits = torch.stack([9 * last.flip(1), 5 * last.roll(1, 1), last], dim=1)
+    correct, wrong = torch.tensor([1, 3]), torch.tensor([2, 0])
+    yours = c.call(logits, correct, wrong)
+    c.close(yours, [1.5, 3.0], "4.0 - 2.5, and 6.0 - 3.0: last position, each row its own tokens")
+    c.close(c.call(logits, wrong, correct), -yours, "the two tokens exchanged: the other sign")
+    c.close(c.call(logits + 7, correct, wrong), yours, "a constant on all logits changes nothing")
+
+# %% [markdown]
+# ### Exercise 2: normalised_metric
+#
+# difficulty 1/5 · importance 4/5 · 5 min
+#
+# Is a difference of 3.1 logits a lot? That depends on what the two unpatched runs give. So we put
+# the corrupted run at 0 and the clean run at 1 on a scale, and read everything else off it:
+#
+# $$m(x) = \frac{x - \mathrm{corrupted}}{\mathrm{clean} - \mathrm{corrupted}}.$$
+#
+# 0.5 means that a patch moved the answer half of the way. The scale goes on beyond its ends: a
+# patch may make things worse than corrupted (below 0) or better than clean (above 1), so nothing
+# is clipped. And if both runs give the same number there is nothing to explain and nothing to
+# divide by: raise a `ValueError` that says so. A silent `inf` or `nan` would travel into every
+# figure.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# A straight line through two points: where must it be 0, and where 1?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `x` has any shape, and the result has the same; `clean` and `corrupted` are two numbers.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# if the two ends are equal: raise ValueError with a sentence
+# the distance of x from corrupted, in units of the distance of clean from corrupted
+# ```
+#
+# </details>
+
+
+# %% exercise="normalised_metric"
+def normalised_metric(
+    x: Float[Tensor, "..."], clean: float, corrupted: float
+) -> Float[Tensor, "..."]:
+    """Put a metric on the scale on which the corrupted run has 0 and the clean run has 1.
+
+    Raises:
+        ValueError: the two runs have the same value.
+    """
+    ### BEGIN SOLUTION
+    if clean == corrupted:
+        raise ValueError("clean and corrupted give the same value: there is nothing to explain")
+    return (x - corrupted) / (clean - corrupted)
+    ### END SOLUTION
+
+
+# %% check="normalised_metric" points=2
+with check(normalised_metric) as c:
+    yours = c.call(torch.tensor([[-7.0, 5.0, -1.0], [-10.0, 11.0, 2.0]]), 5.0, -7.0)
+    by_hand = [[0.0, 1.0, 0.5], [-0.25, 1.5, 0.75]]
+    c.close(yours, by_hand, "corrupted is 0, clean is 1, straight in between and beyond")
+    yours = c.call(torch.tensor([2.0, 6.0, 3.0]), 2.0, 6.0)
+    c.close(yours, [1.0, 0.0, 0.75], "it works as well when clean is the smaller number")
+    refused = helpers.refuses(normalised_metric, torch.tensor([1.0]), 2.0, 2.0)
+    c.true(refused, "equal ends raise an error: there is nothing to divide by")
+
+# %% [markdown]
+# Both together, on the pair. The two ends of the scale:
+
+# %%
+with torch.no_grad():
+    pair_answers = torch.tensor([paris, paris]), torch.tensor([rome, rome])
+    clean_diff, corrupted_diff = logit_diff(pair_logits, *pair_answers).tolist()
+print(f"Paris minus Rome: {clean_diff:+.2f} in the clean run, {corrupted_diff:+.2f} corrupted")
+
+
+def paris_metric(logits: Float[Tensor, "batch pos vocab"]) -> Float[Tensor, " batch"]:
+    """One number a row: 1 is as sure of Paris as the clean run, 0 as sure of Rome as the other."""
+    rows = torch.ones(len(logits), dtype=torch.int64)
+    return normalised_metric(
+        logit_diff(logits, paris * rows, rome * rows), clean_diff, corrupted_diff
+    )
+
+
+# %% [markdown] question="which_pair" points=2
+# ### Question A: which pair?
+#
+# To find out where the model keeps the *country*, somebody proposes three corrupted prompts for
+# "The capital of France is the city of":
+# (a) "The capital of Italy is the city of", (b) "The anthem of France is the song of", (c) "France
+# has a capital. It is the city of". For each of the three: which difference does a patch from the
+# clean run carry over, and can it be used for the question? Then: the metric is Paris minus Rome.
+# What would Paris minus " the" measure instead, on pair (a)?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (a) differs in the country alone, at one position; a patch that matters carries
+# country information. It fits. (b) has the same country in both; patches carry the *relation*
+# (capital against anthem), so the map shows where that is used and is blind to the country. (c)
+# has another length and order: position 5 of the one has nothing to do with position 5 of the
+# other, so patches mix position and content, and the answer is the same in both runs, so that the
+# metric has no two ends. Paris minus " the" asks *why a city of France rather than no name at
+# all*: in the corrupted run " Rome" is also a name, so much of what makes the model say a name at
+# all is active in both runs, is not moved by any patch, and yet counts in the difference.
+#
+# **Rubric.** Half a point each: (a) isolates the country; (b) holds the country fixed and varies
+# the relation; (c) positions do not correspond (or: equal ends). Half a point: a metric's second
+# token chooses the question; " the" does not separate the two runs by their country.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## Part 2: one patch
+#
+# ```text
+#   clean      The capital of  France  is the city of  ──►  " Paris"
+#                               │ value of a site, at one layer and position
+#                               ▼
+#   corrupted  The capital of  Italy   is the city of  ──►  " Rome"?  or now " Paris"?
+# ```
+#
+# The model runs on the corrupted prompt. At one site and one position, its activation is replaced
+# by the one that the clean run had there; everything later is computed from that. If the answer
+# becomes " Paris", what was put in carried what was missing.
+#
+# A **hook** does it: a function `(activation, hook) -> activation` that the model calls when it
+# comes to a site; what it returns is used from there on (and if it returns nothing, the model goes
+# on with what it had). `model.run_with_hooks(tokens, fwd_hooks=[(site, function)])` runs with
+# hooks and takes them off again.
+#
+# ### Exercise 3: run_with_patch
+#
+# difficulty 2/5 · importance 5/5 · 15 min
+#
+# Run the model on a batch, with **each row patched at a position of its own**: in row $b$, at
+# position `pos[b]` of the site, stands `value[b]`,
+#
+# $$a'_{b,p} = \begin{cases} \mathrm{value}_b & p = \mathrm{pos}_b \\ a_{b,p} & \text{else.}
+# \end{cases}$$
+#
+# Why one position for each row? With the same prompt in all rows and positions 0, 1, 2, ..., *one*
+# forward pass answers the question for *every* position. That makes a map of the whole model a
+# matter of seconds.
+#
+# Two things to get right. The tensors you are given stay as they are. And a site that does not
+# exist: `run_with_hooks` **silently ignores** a name that it does not know. A typo,
+# `"blocks.3.resid_pre"`, then gives an unpatched run, an effect of exactly 0, and a false
+# discovery. So raise a `ValueError` if the site is not one of the model's: `model.hook_dict` has
+# all their names.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Write a small function inside yours, which copies the activation, changes the copy at one position
+# of each row, and returns it. What does `copy[:, pos] = value` do when `pos` is a whole tensor of
+# positions? Not what you want: it changes all of these positions in every row.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The activation is `[batch, pos, ...]`: `[batch, pos, d_model]` at most sites, `[batch, pos, head,
+# d_head]` at `hook_z`. `value` is `[batch, ...]`. Two index tensors of length `batch` side by side,
+# `activation[rows, pos]` with `rows = 0, 1, 2, ...`, pick one entry for each row: `[batch, ...]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# if the site is none of the model's hook names: raise ValueError
+# to patch an activation:
+#     copy it
+#     in the copy, row by row, at the row's position: the row's value
+#     return the copy
+# run the model on the tokens with this hook at this site; return the logits
+# ```
+#
+# </details>
+
+
+# %% exercise="run_with_patch"
+def run_with_patch(
+    model: TransformerBridge,
+    tokens: Int[Tensor, "batch pos"],
+    site: str,
+    pos: Int[Tensor, " batch"],
+    value: Float[Tensor, "batch ..."],
+) -> Float[Tensor, "batch pos vocab"]:
+    """Return the logits of a run in which row b has ``value[b]`` at position ``pos[b]`` of a site.
+
+    Args:
+        site: a hook name, such as "blocks.3.hook_resid_pre".
+        pos: one position for each row, counted from 0.
+        value: one activation for each row, without a position axis.
+
+    Raises:
+        ValueError: the model has no such site.
+    """
+    ### BEGIN SOLUTION
+    if site not in model.hook_dict:
+        raise ValueError(f"the model has no site {site!r}")
+    rows = torch.arange(len(tokens))
+
+    def put(activation: Tensor, hook: object) -> Tensor:
+        patched = activation.clone()
+        patched[rows, pos] = value
+        return patched
+
+    return model.run_with_hooks(tokens, fwd_hooks=[(site, put)])
+    ### END SOLUTION
+
+
+# %% check="run_with_patch" points=4
+with check(run_with_patch) as c, torch.no_grad():
+    tiny = models.random(seed=3)
+    tokens = torch.tensor([[0, 5, 9, 2, 7], [0, 3, 3, 8, 1], [0, 6, 1, 1, 4]])
+    plain, cache = tiny.run_with_cache(tokens)
+    rows, pos = torch.arange(3), torch.tensor([1, 4, 2])
+    for site in ("blocks.1.hook_resid_pre", "blocks.2.attn.hook_z", "blocks.0.hook_mlp_out"):
+        same = c.call(tiny, tokens, site, pos, cache[site][rows, pos])
+        c.close(same, plain, "a site's own value, put in again, changes nothing")
+    end, value = "blocks.2.hook_resid_post", torch.randn(3, 24)
+    expected = plain.clone()
+    expected[rows, pos] = tiny.unembed(tiny.ln_final(value[:, None]))[:, 0]
+    yours = c.call(tiny, tokens, end, pos, value)
+    c.close(yours, expected, "after the last block a patch changes the logits at its own place only")
+    yours = c.call(tiny, tokens, "blocks.1.hook_resid_pre", pos, value)
+    before = torch.arange(5) < pos[:, None]
+    c.close(yours[before], plain[before], "nothing before the patched position changes")
+    c.true(((yours - plain)[rows, pos].abs() > 1e-3).any(dim=1).all(), "the patch takes hold")
+    typo = helpers.refuses(run_with_patch, tiny, tokens, "blocks.1.resid_pre", pos, value)
+    c.true(typo, "a site that the model does not have is refused, not ignored")
+
+# %% [markdown]
+# ### The first patches
+#
+# **Predict.** Into the corrupted run (Italy), before block 10, we put the residual stream of the
+# clean run (France), at one position at a time. At which positions will this turn " Rome" into
+# " Paris"? All information that the answer needs must come from position 3, " France". But by
+# block 10 attention has had ten chances to spread it.
+
+# %%
+my_positions_at_block_10 = None  # a list, such as [3, 7]
+my_positions_at_block_26 = None
+
+# %%
+with torch.no_grad():
+    _, clean_cache = smollm2.run_with_cache(clean_tokens[None])
+    every_position = torch.arange(len(words))
+    one_prompt_a_row = repeat(corrupted_tokens, "pos -> row pos", row=len(words))
+    for block, guess in ((10, my_positions_at_block_10), (26, my_positions_at_block_26)):
+        place = helpers.site("resid", block)
+        patched = run_with_patch(
+            smollm2, one_prompt_a_row, place, every_position, clean_cache[place][0]
+        )
+        effect = paris_metric(patched)
+        moved = (effect > 0.5).nonzero().flatten().tolist()
+        helpers.versus(guess, moved, f"Positions that move the answer, before block {block}")
+        print("   " + "   ".join(f"{w!r} {e:.2f}" for w, e in zip(words, effect, strict=True)))
+
+# %% [markdown]
+# Before block 10 the whole effect sits at the country: its token's own column, and nowhere else.
+# Before block 26 that same column holds *nothing* any more, and two thirds of the effect are at the
+# last position. A patch at " France" there changes the stream as much as it did before, only nobody
+# reads it any more. In between something has carried the country over. A map will show when.
+
+# %% [markdown]
+# ## Part 3: enough, or needed?
+#
+# ### Exercise 4: denoise_map
+#
+# difficulty 2/5 · importance 5/5 · 15 min
+#
+# Repeat this for every layer $\ell$ and position $p$ of the residual stream: run the *corrupted*
+# prompt with the *clean* stream before block $\ell$ at position $p$, and measure.
+#
+# $$\mathrm{map}[\ell, p] = \mathrm{metric}\bigl(\text{corrupted run, with } x_{\ell, p}
+# \leftarrow x^{\mathrm{clean}}_{\ell, p}\bigr)$$
+#
+# This is called **denoising**: it mends a broken run in one place. Where the map is high, that one
+# place is *enough* (sufficient) to bring the answer back.
+#
+# `metric` is a function that takes logits `[rows, pos, vocab]` and gives one number for each row.
+# Return what it gives, as it is. And mind the price: with the positions as rows, the map takes
+# one forward pass for each layer and one for the clean run. The check counts them: **at most
+# `n_layers + 2`**. (`helpers.progress(range(n_layers))` is a loop with a progress bar, for large
+# models.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Exercise 3 does a whole line of the map in one call. What are its rows, its positions, its values?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# For one layer: tokens `[pos, pos]`, the corrupted prompt once for each position; the positions 0,
+# 1, 2, ... `[pos]`; the clean stream `[pos, d_model]`, row $p$ gets position $p$'s. The metric
+# makes `[pos]` of the logits, and the layers stacked are `[layer, pos]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# run the clean prompt once and keep the cache
+# copies = the corrupted prompt, as many rows as positions
+# for every layer:
+#     run the copies, row p patched at position p with the clean stream before this block, there
+#     one line of the map = the metric of the logits
+# stack the lines
+# ```
+#
+# </details>
+
+
+# %% exercise="denoise_map"
+def denoise_map(
+    model: TransformerBridge,
+    clean: Int[Tensor, " pos"],
+    corrupted: Int[Tensor, " pos"],
+    metric: helpers.Metric,
+) -> Float[Tensor, "layer pos"]:
+    """Patch the clean residual stream into the corrupted run, before each block at each position.
+
+    Args:
+        clean, corrupted: two prompts of equal length.
+        metric: takes logits [rows, pos, vocab], gives one number for each row.
+    """
+    ### BEGIN SOLUTION
+    copies = repeat(corrupted, "pos -> row pos", row=len(corrupted))
+    positions = torch.arange(len(corrupted))
+    with torch.no_grad():
+        _, cache = model.run_with_cache(clean[None])
+        lines = []
+        for layer in helpers.progress(range(model.cfg.n_layers)):
+            site = helpers.site("resid", layer)
+            logits = run_with_patch(model, copies, site, positions, cache[site][0])
+            lines.append(metric(logits))
+    return torch.stack(lines)
+    ### END SOLUTION
+
+
+# %% check="denoise_map" points=4
+with check(denoise_map) as c:
+    planted = sites.single(seed=4)
+    measure = helpers.yes_minus_no(planted)  # 1 for the clean run, 0 for the corrupted one
+    lit = (planted.paths[0] | planted.joint).float()  # where the one path of this model runs
+    with helpers.counting_passes(planted.model) as passes:
+        yours = c.call(planted.model, planted.clean, planted.corrupted, measure)
+    c.close(yours, lit, "the map lights where the planted path runs, and nowhere else", atol=1e-4)
+    c.true(len(passes) <= 4 + 2, "a model of 4 blocks needs at most 6 forward passes")
+    yours = c.call(planted.model, planted.corrupted, planted.clean, measure)
+    c.close(yours, 1 - lit, "with the prompts exchanged, the path breaks the answer", atol=1e-4)
+
+# %% [markdown]
+# ### Exercise 5: noise_map
+#
+# difficulty 2/5 · importance 5/5 · 10 min
+#
+# The other direction: run the *clean* prompt, and put in the *corrupted* stream at one place. This
+# is **noising**: it breaks a working run in one place. Where the metric falls, that place was
+# *needed* (necessary).
+#
+# $$\mathrm{map}[\ell, p] = \mathrm{metric}\bigl(\text{clean run, with } x_{\ell, p}
+# \leftarrow x^{\mathrm{corrupted}}_{\ell, p}\bigr)$$
+#
+# Same shapes, same budget (`n_layers + 2` passes). Is it simply one minus the other map? Decide
+# before you write it, and see below.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Which run is the one that goes on, and which gives the values? Compare with exercise 4, name by
+# name.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The cache comes from the corrupted prompt, the copies are of the clean one; all shapes are those
+# of exercise 4.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# exercise 4, with the two prompts in each other's place
+# ```
+#
+# </details>
+
+
+# %% exercise="noise_map"
+def noise_map(
+    model: TransformerBridge,
+    clean: Int[Tensor, " pos"],
+    corrupted: Int[Tensor, " pos"],
+    metric: helpers.Metric,
+) -> Float[Tensor, "layer pos"]:
+    """Patch the corrupted residual stream into the clean run, before each block at each position.
+
+    Args:
+        clean, corrupted: two prompts of equal length.
+        metric: takes logits [rows, pos, vocab], gives one number for each row.
+    """
+    ### BEGIN SOLUTION
+    return denoise_map(model, corrupted, clean, metric)
+    ### END SOLUTION
+
+
+# %% check="noise_map" points=3
+with check(noise_map) as c:
+    for gate in ("and", "or"):
+        planted = sites.two(gate, seed=5)  # two paths meet in a gate at the last position
+        measure = helpers.yes_minus_no(planted)
+        together, either = planted.joint.float(), (planted.paths[0] | planted.paths[1]).float()
+        broken = together + either if gate == "and" else together
+        with helpers.counting_passes(planted.model) as passes:
+            yours = c.call(planted.model, planted.clean, planted.corrupted, measure)
+        c.close(yours, 1 - broken, f"what the answer needs, when two paths meet in {gate!r}", 1e-4)
+        c.true(len(passes) <= 4 + 2, "a model of 4 blocks needs at most 6 forward passes")
+
+# %% [markdown]
+# ### Two paths and a gate
+#
+# In the check's models two tokens matter. Each one's information goes to the last position, on a
+# path of its own, and there a few neurons join them: in one model with AND (the answer is *yes*
+# when **both** say so), in the other with OR (**one** is enough).
+#
+# **Predict.** In the AND model, the corrupted prompt lacks both. You denoise one path. Does the
+# answer come back? And in the OR model, you noise one path of the clean run. Does the answer break?
+
+# %%
+my_and_denoised_is_restored = None  # True or False
+my_or_noised_is_broken = None
+
+# %%
+gate_maps = {}
+for gate in ("and", "or"):
+    planted = sites.two(gate, seed=5)
+    measure = helpers.yes_minus_no(planted)
+    for name, sweep in (("denoised", denoise_map), ("noised", noise_map)):
+        gate_maps[f"{gate.upper()}, {name}"] = sweep(
+            planted.model, planted.clean, planted.corrupted, measure
+        )
+first_path = planted.paths[0]
+restored = bool((gate_maps["AND, denoised"][first_path] > 0.5).any())
+helpers.versus(my_and_denoised_is_restored, restored, "AND: one path restores the answer")
+broken = bool((gate_maps["OR, noised"][first_path] < 0.5).any())
+helpers.versus(my_or_noised_is_broken, broken, "OR: one path missing breaks the answer")
+helpers.maps(gate_maps, limits=(0, 1))
+
+# %% [markdown]
+# Each gate hides its two paths from one of the two sweeps:
+#
+# | | denoising: is one place **enough**? | noising: is one place **needed**? |
+# |---|---|---|
+# | AND | no: the other path is still broken. Only places behind the gate light up | yes: both paths show |
+# | OR | yes: both paths show | no: the other path steps in. Only places behind the gate |
+#
+# So "patching found nothing here" is a sentence without meaning until one says *which way* was
+# patched. Models are full of both: conjunctions (a fact needs subject *and* relation), and backups.
+# And 1 minus one map is the other only for a single path.
+
+# %% [markdown] question="spot_the_bug" points=2
+# ### Question B: spot the bug
+#
+# A friend shows you a denoising map of 30 layers and 8 positions. Every cell is 0.00. "The residual
+# stream does not carry the country at all", says the friend. Their loop:
+#
+# ```python
+# for layer in range(30):
+#     site = f"blocks.{layer}.resid_pre"
+#     logits = model.run_with_hooks(copies, fwd_hooks=[(site, put)])
+#     lines.append(metric(logits))
+# ```
+#
+# (1) What is wrong? (2) Name another mistake that would give the very same picture. (3) Which
+# single cell of a denoising map can be *known beforehand*, for the stream after the last block, and
+# how does that catch both? (4) Part 3 showed an honest reason for a map that is 0 along a path that
+# matters. Which, and what would you run to tell?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) The site's name lacks `hook_`; run_with_hooks ignores names that it does
+# not know, so nothing was patched. (2) For example: the cache was taken from the corrupted run, so
+# each value is put in where it already was; or `put` changes a copy and returns nothing. (3) After
+# the last block, at the last position, the clean stream gives the clean logits: this cell must be
+# 1 exactly, as only the norm and the unembedding follow. A 0 there is a bug, whatever the model.
+# (4) An AND (conjunction): one restored input is not enough. Noising the clean run, or patching
+# two places at once, tells.
+#
+# **Rubric.** Half a point for each of the four.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## Part 4: which heads carry it?
+#
+# The country moved from one position to another, and only attention moves things between positions.
+# In a block, each head $h$ gathers a vector $z_h$ at each position (a weighted mean of values), and
+# all of them are then written into the stream through the matrix $W_O$:
+#
+# $$\mathrm{attn\_out} = \sum_h z_h W_O^{h} + b_O .$$
+#
+# `hook_z` is the last site at which heads are still apart: `[batch, pos, head, d_head]`. (In
+# `smollm2` three heads share one set of keys and values, *grouped-query attention*. At `hook_z`
+# there are nevertheless nine: each has its own queries, hence its own $z$.)
+#
+# ### Exercise 6: head_patch
+#
+# difficulty 3/5 · importance 4/5 · 15 min
+#
+# For every layer and head: run the *corrupted* prompt with that one head's $z$ from the clean run,
+# **at all positions**, and measure:
+#
+# $$\mathrm{map}[\ell, h] = \mathrm{metric}\bigl(\text{corrupted run, with } z_{\ell, h}
+# \leftarrow z^{\mathrm{clean}}_{\ell, h}\bigr)$$
+#
+# The budget is the same: at most `n_layers + 2` forward passes, now with the *heads* as rows.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Row $h$ of the batch is the run in which head $h$ is patched, and no other. Which part of row
+# $h$'s activation has to change?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# At `hook_z` the activation is `[row, pos, head, d_head]`, here with as many rows as heads. In row
+# $h$ the slice `[h, :, h]`, of shape `[pos, d_head]`, is replaced by `[:, h]` of the clean `z`,
+# which is `[pos, head, d_head]`. A loop over the heads inside the hook is fine. (With two index
+# tensors and a colon between them, `z[heads, :, heads]`, the indexed axis comes first: `[head,
+# pos, d_head]`.)
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# run the clean prompt once and keep the cache
+# copies = the corrupted prompt, as many rows as heads
+# for every layer:
+#     run the copies with a hook at this layer's z, that in row h replaces head h, everywhere
+#     one line of the map = the metric of the logits
+# stack the lines
+# ```
+#
+# </details>
+
+
+# %% exercise="head_patch"
+def head_patch(
+    model: TransformerBridge,
+    clean: Int[Tensor, " pos"],
+    corrupted: Int[Tensor, " pos"],
+    metric: helpers.Metric,
+) -> Float[Tensor, "layer head"]:
+    """Patch one head's clean z, at all positions, into the corrupted run; each layer and head.
+
+    Args:
+        clean, corrupted: two prompts of equal length.
+        metric: takes logits [rows, pos, vocab], gives one number for each row.
+    """
+    ### BEGIN SOLUTION
+    heads = torch.arange(model.cfg.n_heads)
+    copies = repeat(corrupted, "pos -> row pos", row=len(heads))
+    with torch.no_grad():
+        _, cache = model.run_with_cache(clean[None])
+        lines = []
+        for layer in helpers.progress(range(model.cfg.n_layers)):
+            site = helpers.site("z", layer)
+
+            def put(z: Tensor, hook: object, source: Tensor = cache[site][0]) -> Tensor:
+                patched = z.clone()
+                for head in heads:
+                    patched[head, :, head] = source[:, head]
+                return patched
+
+            lines.append(metric(model.run_with_hooks(copies, fwd_hooks=[(site, put)])))
+    return torch.stack(lines)
+    ### END SOLUTION
+
+
+# %% check="head_patch" points=4
+with check(head_patch) as c:
+    planted = sites.two("or", seed=6)  # two heads, and each is enough
+    measure = helpers.yes_minus_no(planted)
+    with helpers.counting_passes(planted.model) as passes:
+        yours = c.call(planted.model, planted.clean, planted.corrupted, measure)
+    expected = torch.zeros(4, 3)
+    for layer, head in planted.movers:
+        expected[layer, head] = 1
+    c.close(yours, expected, "the two planted heads each restore the answer, no other does", 1e-4)
+    c.true(len(passes) <= 4 + 2, "a model of 4 blocks needs at most 6 forward passes")
+    yours = c.call(planted.model, planted.corrupted, planted.clean, measure)
+    c.close(yours, torch.ones(4, 3), "exchanged: no single head breaks what two can do", atol=1e-4)
+    # Attention only and no norm: behind the last block everything is linear.
+    tiny = models.random(6, n_layers=1, attn_only=True, normalization_type=None)
+    pair = torch.tensor([[0, 5, 9, 2], [0, 3, 8, 2]])
+    by_head = c.call(tiny, *pair, lambda logits: logits[:, -1, 7])
+    with torch.no_grad():
+        logit = tiny(pair)[:, -1, 7]
+        _, cache = tiny.run_with_cache(pair)
+        rest = (cache["resid_pre", 0][1] - cache["resid_pre", 0][0])[-1] @ tiny.W_U[:, 7]
+    whole = logit[0] - logit[1] + rest
+    c.close((by_head[0] - logit[1]).sum(), whole, "the heads' effects add up to all of attention's")
+
+# %% [markdown]
+# ### On the real model
+#
+# **Predict.** 270 heads. Between blocks 10 and 26 the country moves to the end. How many heads,
+# patched alone, move the answer by more than a tenth of the way? Which block has the strongest?
+
+# %%
+my_number_of_heads = None
+my_strongest_block = None
+
+# %%
+head_map = head_patch(smollm2, clean_tokens, corrupted_tokens, paris_metric)
+helpers.versus(my_number_of_heads, (head_map > 0.1).sum().item(), "Heads above 0.1")
+strongest = divmod(head_map.argmax().item(), smollm2.cfg.n_heads)
+helpers.versus(my_strongest_block, strongest[0], "The strongest head's block")
+with torch.no_grad():
+    patterns = clean_cache["pattern", strongest[0]][0, strongest[1], -1]
+seen = ", ".join(f"{w!r} {p:.2f}" for w, p in zip(words, patterns, strict=True) if p > 0.05)
+print(f"block {strongest[0]}, head {strongest[1]}: {head_map.max():.2f}; it looks at {seen}")
+plots.heatmap(
+    head_map, xlabel="head", center=0, unit="effect (1: clean)", title="One head's z from France"
+)
 
 # %% [markdown]
 # ## Part 5: causal tracing
 #
-# <!-- 02B begin: part 5, causal tracing -->
+# ### When there is no second prompt
+#
+# So far you had *two* prompts that differ in one word. What if the fact has no natural twin, or you
+# do not want the answer to hang on which twin you chose? Meng and others (2022) corrupt the prompt
+# with **noise**: the embeddings of the subject's tokens get random numbers added, several times the
+# usual size of an embedding. What the model read about the subject is drowned; everything else
+# stays. Three runs then answer the question *where does the model keep the fact?*
+#
+# 1. **clean**: the model says " Paris";
+# 2. **corrupted**: with noise on the subject it no longer does;
+# 3. **restored**: with the same noise, but *one* hidden state put back to its clean value.
+#
+# ```text
+#            The   E  iffel Tower  is  located  in  the  city  of
+# embedding   ·    ✶    ✶     ✶    ·     ·      ·    ·    ·    ·     ✶ noise is added here
+#             │    │    │     │    │     │      │    │    │    │
+# block l     ·    ·    ●     ·    ·     ·      ·    ·    ·    ·     ● put back to its clean value
+#             │    │    │     │    │     │      │    │    │    │
+#                                                           " Paris"?
+# ```
+#
+# The two effects have names. With $p$ the probability of the answer, averaged over the draws of
+# noise:
+#
+# $$\text{total effect} = p_{\text{clean}} - p_{\text{corrupted}}, \qquad
+#   \text{indirect effect of a state} = p_{\text{restored}} - p_{\text{corrupted}}.$$
+#
+# A state with a large indirect effect is *enough* to bring the answer back, in a run in which all
+# other states still suffer from the noise.
+
+# %% [markdown]
+# ### Exercise 7: corrupt_subject
+#
+# difficulty 2/5 · importance 4/5 · 10 min
+#
+# Make several noisy copies of a prompt's embeddings $e$. At the subject's positions, and nowhere
+# else,
+#
+# $$e^{(s)}_i = e_i + \text{factor} \cdot \sigma \cdot \epsilon^{(s)}_i, \qquad
+#   \epsilon^{(s)}_i \sim \mathcal N(0, I),$$
+#
+# where $\sigma$ is one number for the whole model: the standard deviation of *all* entries of its
+# embedding matrix $W_E$. Each sample, each position and each coordinate has its own noise.
+#
+# The noise must come from `seed` and from nothing else: the same seed, the same noise. That is not
+# pedantry. A causal trace compares hundreds of runs with each other; if each had its own noise, you
+# would see differences that are only luck.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Draw noise for the subject's positions only, and add it there to a copy. Where would noise go that
+# a function adds in place?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `embeddings` is `[pos, d_model]`, the noise `[sample, len(subject), d_model]`, the result
+# `[sample, pos, d_model]`. `torch.randn(..., generator=torch.Generator().manual_seed(seed))` draws
+# from a source of its own. `x[:, [2, 5]]` picks two positions of every sample, also on the left of
+# `+=`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# repeat the embeddings n_samples times along a new first axis, as a copy
+# noise = normal numbers from a generator started at the seed
+# at the subject's positions: add factor times (spread of W_E) times noise
+# ```
+#
+# </details>
+
+
+# %% exercise="corrupt_subject"
+def corrupt_subject(
+    embeddings: Float[Tensor, "pos d_model"],
+    subject: list[int],
+    W_E: Float[Tensor, "vocab d_model"],
+    n_samples: int,
+    seed: int,
+    factor: float = 3.0,
+) -> Float[Tensor, "sample pos d_model"]:
+    """Return noisy copies of the embeddings: noise of factor * std(W_E) at the subject only."""
+    ### BEGIN SOLUTION
+    corrupted = repeat(embeddings, "pos d_model -> sample pos d_model", sample=n_samples).clone()
+    noise = torch.randn(
+        n_samples,
+        len(subject),
+        embeddings.shape[-1],
+        generator=torch.Generator().manual_seed(seed),
+        dtype=embeddings.dtype,
+    )
+    corrupted[:, subject] += factor * W_E.std() * noise
+    return corrupted
+    ### END SOLUTION
+
+
+# %% check="corrupt_subject" points=2
+with check(corrupt_subject) as c:
+    draw = torch.Generator().manual_seed(7)
+    plain = torch.randn(6, 50, generator=draw)
+    matrix = 4 + 0.5 * torch.randn(300, 50, generator=draw)  # its entries lie around 4, not 0
+    noisy = c.call(plain, [1, 4], matrix, 40, 0)
+    others = [0, 2, 3, 5]
+    unmoved = plain[others].expand(40, 4, 50)
+    c.close(noisy[:, others], unmoved, "positions that are not the subject's stay as they are")
+    added = noisy[:, [1, 4]] - plain[[1, 4]]
+    c.close(added.std() / 1.5, 1.0, "the noise is 3 standard deviations of W_E", atol=0.06)
+    c.close(added.mean() / 1.5, 0.0, "it is as often positive as negative", atol=0.08)
+    c.close(c.call(plain, [1, 4], matrix, 40, 0), noisy, "the same seed, the same noise")
+    another = c.call(plain, [1, 4], matrix, 40, 1)
+    c.true((another - noisy).abs().max() > 0.1, "another seed, other noise")
+
+# %% [markdown]
+# ### Three standard deviations of noise on a tower
+#
+# " Eiffel" is two tokens here, " E" and "iffel": the subject is at positions 1 to 3. The noise goes
+# in at `hook_embed`, the embeddings before block 0.
+#
+# **Predict.** The clean model gives " Paris" a probability of 0.70. What is left of it with noise on
+# the whole subject? And with noise on " Tower" alone?
+
+# %%
+my_paris_without_subject = None
+my_paris_without_tower = None
+
+# %%
+smollm2 = models.load("smollm2")
+eiffel = smollm2.to_tokens(data.EIFFEL.text)[0]
+eiffel_words = smollm2.to_str_tokens(eiffel)
+paris = data.single_token(smollm2, data.EIFFEL.answer)
+W_E = smollm2.W_E.detach()
+SUBJECT = [1, 2, 3]  # " E", "iffel", " Tower"
+
+for positions, guess in ((SUBJECT, my_paris_without_subject), ([3], my_paris_without_tower)):
+    noisy = corrupt_subject(W_E[eiffel], positions, W_E, n_samples=8, seed=0)
+    chances = tracing.probability_from(smollm2, eiffel, noisy, paris)
+    words = "".join(eiffel_words[pos] for pos in positions)
+    helpers.versus(guess, round(chances.mean().item(), 2), f"p(' Paris') with noise on{words}")
+    print("   by sample:", [round(chance, 2) for chance in chances.tolist()])
+
+# %% [markdown]
+# With noise on the whole subject next to nothing is left of " Paris"; with noise on " Tower" alone
+# most of it is. The model knows by "iffel" which tower it is. Note also how much the samples differ:
+# one draw would have been an anecdote.
+
+# %% [markdown]
+# ### Exercise 8: causal_trace
+#
+# difficulty 4/5 · importance 5/5 · 25 min
+#
+# Measure the indirect effect of every position at the layers you are asked for. `corrupted` holds
+# the noisy embeddings, one for each sample; they go in at `hook_embed`, and all runs use these
+# same ones. For layer $\ell$ and position $i$:
+#
+# $$\mathrm{effect}[\ell, i] = \frac1S \sum_s \Bigl(
+#   p\bigl(\text{answer} \mid e^{(s)},\ \text{states of the window at position } i \text{ clean}\bigr)
+#   - p\bigl(\text{answer} \mid e^{(s)}\bigr) \Bigr),$$
+#
+# with $p$ the probability at the last position. The state is the one `helpers.site(kind, layer)`
+# names: the stream before block $\ell$ (`"resid"`), or what its MLP or attention writes (`"mlp"`,
+# `"attn"`).
+#
+# **The window.** One MLP alone often changes little, because its neighbours make up for it. So a
+# window of $w$ neighbouring layers is restored together, always at the same position. It starts
+# $\lfloor w/2 \rfloor$ layers below $\ell$:
+#
+# $$\ell - \lfloor w/2 \rfloor,\ \dots,\ \ell - \lfloor w/2 \rfloor + w - 1,$$
+#
+# and layers that the model does not have are left out: at the edges the window is smaller. A window
+# of 1 is the layer itself.
+#
+# One forward pass can do all positions and samples of one layer: that is what a batch is for. (Any
+# number of passes is accepted; patience is yours.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# A single clean run gives you everything that you will ever put back. Then think about one layer:
+# you need a row for each pair of sample and position, and in each row another position is restored.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The batch is `[sample * pos, pos, d_model]`: every noisy prompt, repeated once for each position
+# (`repeat_interleave`). In row $r$ the position to restore is $r \bmod n_{\text{pos}}$, so
+# `x[rows, pos] = clean[pos]` does it for all rows at once, on a copy of `x`. The probabilities
+# `[sample * pos]` become `[sample, pos]` and then the mean over samples. In a hook, close over the
+# layer: `hook.name` is the library's own name of the place and may not be the one you asked for.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# clean states: one clean run with a cache
+# p_corrupted: a run with the noisy embeddings put in at hook_embed; mean over samples
+# for each asked layer:
+#     for each existing layer of the window: a hook that puts, in every row, the clean state back
+#         at that row's position
+#     run all the rows, noisy embeddings and these hooks together
+#     effect at this layer = mean over samples of the answer's probability, minus p_corrupted
+# ```
+#
+# </details>
+
+
+# %% exercise="causal_trace"
+def causal_trace(
+    model: TransformerBridge,
+    tokens: Int[Tensor, " pos"],
+    corrupted: Float[Tensor, "sample pos d_model"],
+    answer: int,
+    kind: str,
+    layers: list[int],
+    window: int = 1,
+) -> Float[Tensor, "traced pos"]:
+    """Return the mean indirect effect of restoring each position at each of the given layers."""
+    ### BEGIN SOLUTION
+    n_samples, n_pos, _ = corrupted.shape
+    rows = torch.arange(n_samples * n_pos)
+    row_pos = rows % n_pos
+    every = corrupted.repeat_interleave(n_pos, dim=0)
+    with torch.no_grad():
+        _, clean = model.run_with_cache(tokens[None])
+
+    def chances(embeddings, hooks):
+        start = ("hook_embed", lambda embed, hook: embeddings)
+        with torch.no_grad():
+            logits = model.run_with_hooks(
+                tokens.expand(len(embeddings), -1), fwd_hooks=[start, *hooks]
+            )
+        return logits[:, -1].softmax(dim=-1)[:, answer]
+
+    def restorer(name):
+        def restore(state, hook):
+            state = state.clone()
+            state[rows, row_pos] = clean[name][0, row_pos]
+            return state
+
+        return name, restore
+
+    p_corrupted = chances(corrupted, []).mean()
+    effects = []
+    for layer in layers:
+        first = layer - window // 2
+        inside = [near for near in range(first, first + window) if 0 <= near < model.cfg.n_layers]
+        restored = chances(every, [restorer(helpers.site(kind, near)) for near in inside])
+        effects.append(restored.reshape(n_samples, n_pos).mean(dim=0) - p_corrupted)
+    return torch.stack(effects)
+    ### END SOLUTION
+
+
+# %% check="causal_trace" points=5
+with check(causal_trace) as c:
+    planted_trace = sites.sequence(seed=8)  # an early MLP at the subject, a late head at the end
+    trace_model, trace_tokens = planted_trace.model, planted_trace.clean
+    drowned = trace_model.W_E[planted_trace.corrupted].detach()[None]
+    every_layer = list(range(trace_model.cfg.n_layers))
+    yours = c.call(trace_model, trace_tokens, drowned, planted_trace.yes, "resid", every_layer)
+    c.true(yours.shape == (len(every_layer), 7), "a row for each layer, a column for each position")
+    lit = planted_trace.joint | planted_trace.paths[0]
+    c.close((yours > 0.5).int(), lit.int(), "it lights up where the answer is, and nowhere else")
+    total = c.call(trace_model, trace_tokens, drowned, planted_trace.yes, "resid", [0])[0].max()
+    twice = c.call(
+        trace_model, trace_tokens, drowned.repeat(3, 1, 1), planted_trace.yes, "resid", [0]
+    )
+    c.close(twice[0].max(), total, "three times the same noise is a mean, not a sum")
+    edge = c.call(trace_model, trace_tokens, drowned, planted_trace.yes, "mlp", [0], 3)
+    inner = c.call(trace_model, trace_tokens, drowned, planted_trace.yes, "mlp", [1], 2)
+    c.close(edge, inner, "a window of 3 at layer 0 holds layers 0 and 1, and so does 2 at layer 1")
+
+# %% [markdown]
+# ### Two sites
+#
+# Now the Eiffel Tower, every third layer, four draws of noise (ten or more would be better; you
+# have one laptop).
+#
+# **Predict.** At which position of the subject is the fact kept: " E", "iffel" or " Tower"? Until
+# which layer? And from which layer on is it enough to restore the last position, " of"?
+
+# %%
+my_position_of_the_fact = None  # 1, 2 or 3
+my_last_layer_at_the_subject = None
+my_first_layer_at_the_end = None
+
+# %%
+TRACED = list(range(0, 30, 3))
+noisy_eiffel = corrupt_subject(W_E[eiffel], SUBJECT, W_E, n_samples=4, seed=0)
+trace = {}
+WINDOWS = {"resid": 1, "mlp": 5, "attn": 5}
+for kind, window in WINDOWS.items():
+    trace[kind] = torch.cat(
+        [
+            causal_trace(smollm2, eiffel, noisy_eiffel, paris, kind, [layer], window)
+            for layer in tqdm(TRACED, desc=kind)
+        ]
+    )
+
+# %%
+with torch.no_grad():
+    stream = trace["resid"]
+    strong = stream > 0.2
+    subject_row, subject_pos = divmod(stream[:, SUBJECT].argmax().item(), len(SUBJECT))
+    helpers.versus(my_position_of_the_fact, SUBJECT[subject_pos], "Position of the fact")
+    at_subject = [TRACED[row] for row in strong[:, SUBJECT[subject_pos]].nonzero().flatten().tolist()]
+    at_end = [TRACED[row] for row in strong[:, -1].nonzero().flatten().tolist()]
+    helpers.versus(my_last_layer_at_the_subject, at_subject, "Layers that matter at the subject")
+    helpers.versus(my_first_layer_at_the_end, at_end, "Layers that matter at the last position")
+tracing.trace_figure(trace, TRACED, eiffel_words, WINDOWS)
+
+# %% [markdown]
+# Read the first panel from the bottom. **Early site:** restoring "iffel" alone, at any layer up to
+# 21, brings up to .53 of the lost .67 back, though " E" and " Tower" beside it are still noise.
+# **Late site:** from layer 24 on it is the last position that matters, and the subject no longer
+# does. Between the two the information moves, and on its way it also shows at " in".
+#
+# The other panels ask *who writes it*. Restoring the output of five neighbouring MLPs works early,
+# at the subject; restoring attention's works late, at the end. That is the picture of the paper: the
+# early MLPs look the fact up when the subject's name is complete, late attention carries it to where
+# it is said.
+#
+# Two cautions before you believe it as it stands. The *early* effect at "iffel" in layers 0 to 3
+# need not mean that anything was looked up there: the clean state simply still *is* the word, and
+# whatever comes later can do the looking up. And where tracing finds a fact is not, by itself, where
+# an edit works best: Hase and others (2023) found the two hardly related. You will edit in part 7.
 
 # %% [markdown]
 # ## Part 6: attribution patching and path patching
 #
-# <!-- 02B: part 6, attribution and path patching -->
+# ### All patches at the price of one
+#
+# A map of every layer and position took one forward pass for each layer, with a row for each
+# position. A map of every head at every position, on a large model, takes tens of thousands of
+# rows. Nanda (2023) proposed to *estimate* all patches at once, from two forward passes and one
+# backward pass. A patch moves an activation from $a_{\text{corr}}$ to $a_{\text{clean}}$; to first
+# order the metric $m$ then changes by
+#
+# $$\mathrm{attribution} = (a_{\text{clean}} - a_{\text{corr}}) \cdot
+#   \left.\frac{\partial m}{\partial a}\right|_{\text{corrupted run}}.$$
+#
+# It is a tangent drawn at the corrupted run. How good a tangent is depends on how straight the
+# function is between the two runs. You will see it be exact, good, and blind.
+#
+# To get a gradient with respect to an activation you need the activation itself, with its history,
+# not the copy in a cache (a cache is cut off from it). A hook that returns nothing sees it:
+
+# %%
+gradient_demo = models.random(seed=9)
+grabbed = []
+demo_logits = gradient_demo.run_with_hooks(
+    torch.tensor([[0, 5, 9, 2]]),
+    fwd_hooks=[("blocks.1.hook_mlp_out", lambda state, hook: grabbed.append(state))],
+)
+(demo_gradient,) = torch.autograd.grad(demo_logits[0, -1, 7], grabbed)
+print("activation", tuple(grabbed[0].shape), "gradient", tuple(demo_gradient.shape))
+print("at the last position of MLP 1:", demo_gradient[0, -1, :4])
 
 # %% [markdown]
-# ## Part 7: editing a fact
+# ### Exercise 9: attribution_patch
 #
-# <!-- 02B: part 7, ROME -->
+# difficulty 3/5 · importance 5/5 · 20 min
+#
+# Estimate, for every layer and position, by how much the logit difference
+# $m = \mathrm{logit}[\text{correct}] - \mathrm{logit}[\text{wrong}]$ at the last position changes
+# when the *clean* state is patched into the *corrupted* run there. `kind` is the kind of state, as
+# `helpers.site` takes it: `"resid"`, `"attn"` or `"mlp"`.
+#
+# $$\mathrm{map}[\ell, i] = \sum_{d} \bigl(a^{\text{clean}}_{\ell, i, d} -
+#   a^{\text{corr}}_{\ell, i, d}\bigr)\,
+#   \frac{\partial m_{\text{corr}}}{\partial a_{\ell, i, d}}$$
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# The cell above does it for one place. You need all layers at once, in the corrupted run, and one
+# backward pass gives all their gradients.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The prompts are `[pos]`, the model takes `[1, pos]`; every state is `[1, pos, d_model]`, and so is
+# its gradient. The product is summed over `d_model`. `torch.autograd.grad(m, list_of_states)`
+# returns a gradient for each. Return a tensor without history: `.detach()`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# clean states: one run, any way you like
+# corrupted states: one run with a hook at every layer that keeps the state as it is
+# m = difference of the two logits at the last position of the corrupted run
+# gradients of m with respect to all the corrupted states
+# for each layer: (clean - corrupted) times gradient, summed over d_model
+# ```
+#
+# </details>
+
+
+# %% exercise="attribution_patch"
+def attribution_patch(
+    model: TransformerBridge,
+    clean: Int[Tensor, " pos"],
+    corrupted: Int[Tensor, " pos"],
+    correct: int,
+    wrong: int,
+    kind: str = "resid",
+) -> Float[Tensor, "layer pos"]:
+    """Estimate by a tangent at the corrupted run what each patch of a clean state changes."""
+    ### BEGIN SOLUTION
+    names = [helpers.site(kind, layer) for layer in range(model.cfg.n_layers)]
+
+    def run(tokens):
+        states = []
+        keep = [(name, lambda state, hook: states.append(state)) for name in names]
+        logits = model.run_with_hooks(tokens[None], fwd_hooks=keep)
+        return logits[0, -1], states
+
+    with torch.no_grad():
+        _, clean_states = run(clean)
+    with torch.enable_grad():
+        logits, states = run(corrupted)
+        gradients = torch.autograd.grad(logits[correct] - logits[wrong], states)
+    rows = [
+        ((there - here) * slope).sum(dim=-1)[0]
+        for there, here, slope in zip(clean_states, states, gradients, strict=True)
+    ]
+    return torch.stack(rows).detach()
+    ### END SOLUTION
+
+
+# %% check="attribution_patch" points=4
+with check(attribution_patch) as c:
+    straight = linear.linear(seed=9)  # a model without a bend: the tangent is the function
+    here, there = torch.tensor([0, 5, 9, 2, 7]), torch.tensor([0, 5, 3, 2, 7])
+    yours = c.call(straight, here, there, 4, 11, "mlp")
+    difference = straight(torch.stack([here, there]))[:, -1].detach() @ (
+        torch.eye(37, dtype=torch.float64)[4] - torch.eye(37, dtype=torch.float64)[11]
+    )
+    stream = c.call(straight, here, there, 4, 11)
+    everything = difference[0] - difference[1]
+    c.close(stream[0, 2], everything, "in a linear model, layer 0 gets all of the difference")
+    c.close(stream.sum(dim=1), everything.expand(3), "and so do all positions together, anywhere")
+    c.close(yours[:, :2], torch.zeros(3, 2).double(), "before the prompts part there is nothing")
+    swapped = c.call(straight, here, there, 11, 4, "mlp")
+    c.close(swapped, -yours, "with the two answers swapped the sign is the other")
+    bent = models.random(seed=9, dtype=torch.float64)
+    forth, back = (c.call(bent, *pair, 4, 11) for pair in ((here, there), (there, here)))
+    c.true((forth + back).abs().max() > 1e-3, "the tangent lies at the corrupted run, not in between")
 
 # %% [markdown]
-# ## Part 8: classical interpretability
+# ### Estimated against real
 #
-# <!-- 02B: part 8, classical -->
+# Three models in which you can do both: the linear one, `smollm2` on two countries, and one with a
+# **saturated** step planted in it (its slope is 0 on both sides of the step: nothing happens, then
+# everything does).
+#
+# **Predict.** In which of them will the estimate agree with the real patches, exactly or nearly, and
+# in which not at all? What will the estimate say of the planted path?
+
+# %%
+my_worst_estimate = None  # "linear", "smollm2" or "saturated"
+my_estimate_on_the_saturated_path = None  # a number; the real patch there changes 12 logits
+
+# %%
+planted_step = sites.saturated(seed=3, dtype=torch.float64)
+france, italy = (
+    smollm2.to_tokens(f"The capital of {country} is the city of")[0]
+    for country in ("France", "Italy")
+)
+rome = data.single_token(smollm2, " Rome")
+LATE = range(0, 30, 5)
+contests = {
+    "linear": (straight, here, there, 4, 11, range(3)),
+    "smollm2": (smollm2, france, italy, paris, rome, LATE),
+    "saturated": (
+        planted_step.model,
+        planted_step.clean,
+        planted_step.corrupted,
+        planted_step.yes,
+        planted_step.no,
+        range(4),
+    ),
+}
+estimated, real = {}, {}
+for name, (contest, clean, corrupted, correct, wrong, rows) in tqdm(contests.items()):
+    estimated[name] = attribution_patch(contest, clean, corrupted, correct, wrong)[list(rows)]
+    real[name] = tracing.patched_change(contest, clean, corrupted, correct, wrong, rows)
+
+# %%
+with torch.no_grad():
+    for name in contests:
+        error = (estimated[name] - real[name]).abs().max() / real[name].abs().max()
+        print(f"{name:10} largest error: {error:.1%} of the largest real effect")
+    helpers.versus(my_worst_estimate, "saturated", "The worst estimate")
+    on_path = estimated["saturated"][real["saturated"] > 6].abs().min().item()
+    helpers.versus(my_estimate_on_the_saturated_path, round(on_path, 3), "Estimate on the path")
+tracing.estimate_figure(estimated, real)
+
+# %% [markdown]
+# On the linear model every point lies on the diagonal. On `smollm2` the estimate finds the right
+# places, and its sizes are off by more the earlier the layer: the more bends lie between a state and
+# the logits, the worse a tangent is. On the saturated model it says **0 for states that carry the
+# whole answer**: at the corrupted run the step is flat, and a tangent to something flat is flat.
+# Real patching has no such blind spot, which is why attribution patching is for *finding*
+# candidates and patching for *confirming* them. (Lab 03 averages the gradient along the way between
+# the runs, which repairs this case.)
+#
+# A false 0 is the dangerous error: nobody checks a place that a map leaves blank.
+
+# %% [markdown]
+# ### Which way did it go?
+#
+# A patch at a head changes everything after it. That answers *does this head matter?*, not *to
+# whom?* Does it write to the logits itself, or does it only tell a later head where to look?
+# **Path patching** (Wang and others 2022; Goldowsky-Dill and others 2023) sends the change along one
+# edge only:
+#
+# ```text
+#    sender ──────────────► receiver ──► everything after it, free to respond
+#       │                       ▲
+#       └──► others between ────┘
+#            (frozen: they keep doing what they did in the base run)
+# ```
+#
+# 1. **Two runs**, of the base prompt and of the source prompt, and remember what happened.
+# 2. **A frozen run** of the base prompt: the sender writes what it wrote in the source run; every
+#    *other* attention layer's and MLP's output after it is held at its base value. So the sender's
+#    change reaches the receiver by the residual stream alone. Note what the receiver makes of it.
+# 3. **A free run** of the base prompt in which only the receiver is replaced, by what it did in
+#    step 2. Whatever comes after the receiver responds freely.
+#
+# If the receiver is the logits, step 2 is all: its logits are the answer.
+
+# %% [markdown]
+# ### Exercise 10: path_patch
+#
+# difficulty 5/5 · importance 4/5 · 35 min
+#
+# Sender and receiver are heads, `(layer, head)`; a receiver of `None` means the logits. A head is
+# taken at its `z` (`helpers.site("z", layer)`, `[batch, pos, head, d_head]`), at all positions, so
+# the receiver's queries, keys and values may all respond. Return the logits of the last run. For
+# the direct path to the logits, with $\Delta$ what the sender writes in the source run minus what
+# it writes in the base run, that is
+#
+# $$\mathrm{logits} = \mathrm{unembed}\bigl(\mathrm{norm}(x_L^{\text{base}} + \Delta)\bigr).$$
+#
+# To freeze, replace `attn_out` and `mlp_out` by the base run's. Which ones? The sender's own layer
+# has an MLP *after* it; its `attn_out` is where the sender writes, so that one must stay free. A
+# receiver that does not lie in a later layer than the sender cannot be reached: then nothing
+# changes. Some models have no MLPs (`model.cfg.attn_only`).
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Write the frozen run first, for the receiver `None`: one hook at the sender, and hooks that freeze.
+# For a head as receiver you need one more hook in it that only looks, and then one more run.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# In a hook at `z`, `z[:, :, head]` is `[batch, pos, d_head]`; change a copy. A hook that returns a
+# cached tensor freezes a site. The receiver's `z` is computed *before* its layer's `attn_out` is
+# frozen, so it sees the change all the same. Return `[pos, vocab]`: the batch had one row.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# caches of the base run and of the source run
+# hooks of the frozen run:
+#     at the sender's z: its head from the source cache
+#     mlp_out from the sender's layer on: from the base cache
+#     attn_out from the layer after the sender's on: from the base cache
+#     at the receiver's z, if there is one: note the receiver's head
+# run the base prompt with them
+# receiver None: these logits are the result
+# else run the base prompt with one hook: the receiver's head is what was noted
+# ```
+#
+# </details>
+
+
+# %% exercise="path_patch"
+def path_patch(
+    model: TransformerBridge,
+    base: Int[Tensor, " pos"],
+    source: Int[Tensor, " pos"],
+    sender: tuple[int, int],
+    receiver: tuple[int, int] | None,
+) -> Float[Tensor, "pos vocab"]:
+    """Return the base prompt's logits with the sender's source activation sent along one edge."""
+    ### BEGIN SOLUTION
+    n_layers = model.cfg.n_layers
+    noted = {}
+    with torch.no_grad():
+        _, base_cache = model.run_with_cache(base[None])
+        _, source_cache = model.run_with_cache(source[None])
+
+    def replace_head(place, value):
+        layer, head = place
+
+        def hook_function(z, hook):
+            z = z.clone()
+            z[:, :, head] = value
+            return z
+
+        return helpers.site("z", layer), hook_function
+
+    def freeze(kind, layer):
+        name = helpers.site(kind, layer)
+        return name, lambda out, hook: base_cache[name]
+
+    sent = source_cache[helpers.site("z", sender[0])][:, :, sender[1]]
+    hooks = [replace_head(sender, sent)]
+    hooks += [freeze("attn", layer) for layer in range(sender[0] + 1, n_layers)]
+    if not model.cfg.attn_only:
+        hooks += [freeze("mlp", layer) for layer in range(sender[0], n_layers)]
+    if receiver is not None:
+
+        def note(z, hook):
+            noted["z"] = z[:, :, receiver[1]].clone()
+
+        if receiver[0] == sender[0]:  # not reached; beside the sender it must not see it replaced
+            noted["z"] = base_cache[helpers.site("z", receiver[0])][:, :, receiver[1]]
+        else:
+            hooks.append((helpers.site("z", receiver[0]), note))
+    with torch.no_grad():
+        logits = model.run_with_hooks(base[None], fwd_hooks=hooks)
+        if receiver is not None:
+            last = [replace_head(receiver, noted["z"])]
+            logits = model.run_with_hooks(base[None], fwd_hooks=last)
+    return logits[0]
+    ### END SOLUTION
+
+
+# %% check="path_patch" points=5
+with check(path_patch) as c:
+    straight_heads = linear.linear(seed=10, n_heads=2, n_layers=2)
+    base, source = torch.tensor([0, 5, 9, 2]), torch.tensor([0, 6, 3, 2])
+    plain_logits = straight_heads(base[None])[0].detach()
+    direct = c.call(straight_heads, base, source, (0, 1), None) - plain_logits
+    c.true(direct[-1].abs().max() > 1e-3, "the sender writes to the logits directly")
+    first_step = tracing.head_write_change(straight_heads, base, source, (0, 1))
+    by_hand = first_step @ straight_heads.W_U.detach()
+    c.close(direct, by_hand, "the direct path: what the sender writes, read by the unembedding")
+    same = c.call(straight_heads, base, base, (0, 1), (1, 0))
+    c.close(same, plain_logits, "with the same prompt on both sides nothing changes")
+    backward = c.call(straight_heads, base, source, (1, 0), (0, 1))
+    c.close(backward, plain_logits, "nothing flows back to an earlier layer")
+    through = [c.call(straight_heads, base, source, (0, 1), (1, h)) - plain_logits for h in (0, 1)]
+    c.true(through[0].abs().max() > 1e-4, "a later head passes on what it reads")
+    both = tracing.attention_response(straight_heads, first_step) @ straight_heads.W_U.detach()
+    c.close(sum(through), both, "in this model block 1's two heads pass on all that block 1 reads")
+
+# %% [markdown]
+# ### Edges of a known circuit
+#
+# Back to the planted model with two sites in sequence, and its mover head. Where does what it
+# fetches go: to the logits, or through another head?
+#
+# **Predict.** How much of the mover's effect takes the direct path to the logits: all, half, none?
+
+# %%
+my_share_of_the_direct_path = None  # from 0 to 1
+
+# %%
+chain = sites.sequence(seed=4, dtype=torch.float64)
+with torch.no_grad():
+    (mover,) = chain.movers
+    ends = chain.model(torch.stack([chain.clean, chain.corrupted]))[:, -1]
+    full_change = (ends[1] - ends[0])[chain.yes] - (ends[1] - ends[0])[chain.no]
+    table = {}
+    for receiver in [None] + [
+        (layer, head)
+        for layer in range(mover[0] + 1, chain.model.cfg.n_layers)
+        for head in range(chain.model.cfg.n_heads)
+    ]:
+        ended = path_patch(chain.model, chain.clean, chain.corrupted, mover, receiver)[-1]
+        change = (ended - ends[0])[chain.yes] - (ended - ends[0])[chain.no]
+        table["logits" if receiver is None else f"head {receiver}"] = change.item()
+    share = (table["logits"] / full_change).item()
+helpers.versus(my_share_of_the_direct_path, round(share, 2), "Share of the direct path")
+plots.bars(
+    table,
+    unit="change of logit difference",
+    title=f"From the mover {mover} along one edge",
+)
+
+# %% [markdown]
+# All of it. Nothing after the mover reads the answer; a patch alone could not have told you, for it
+# would have shown the same effect had ten heads stood in between.
 
 # %% [markdown]
 # ## Part 9: the planted challenge
