@@ -58,17 +58,22 @@
 
 # %%
 import math
+import random
+from collections.abc import Callable
 
 import torch
 from einops import einsum
 from IPython.display import display
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
 from labkit import check, models, plots
+from labkit.headgraph import HeadGraph
+from labkit.planted import backup, greater_than, switch
 
+import circuits_helpers as circuits
 import induction_heads_helpers as helpers
 
 torch.set_num_threads(1)  # the models of this lab are small: more threads make it slower
@@ -584,6 +589,176 @@ helpers.show_patterns(
 # %% [markdown]
 # ## Part 4: build the circuit yourself
 #
+# Back to the riddle of part 1. At the second `a`, a head should look at `b`. But nothing in the
+# embedding of `b` says that it stands behind an `a`. The first thing needed is therefore a head that
+# *writes that down*: a **previous-token head** looks one position back and copies what it finds
+# there into a part of the stream of its own. After it, the stream at `b` says: *here is b, and
+# before me came a*.
+#
+# Now a head in a **later layer** can do it. Its query at the second `a` says *I look for places
+# whose previous token is a*; its keys read the previous-token part; so it looks at `b`, and copies
+# `b`, as it is. That is the **induction head**:
+#
+# ```text
+#   position            1: a            2: b              4: a (again)
+#   ───────────────────────────────────────────────────────────────────────
+#   after embedding     token a         token b           token a
+#                          │ copied by the
+#   head (0, 0)            └─ previous-token head ─┐
+#                                                  ▼
+#   after layer 0       token a         token b           token a
+#                       previous BOS    previous a        previous ...
+#                                          ▲                 │
+#   head (1, 0)                        key: previous  =  query: token
+#                                          │
+#                                          └──── token b ───► copied: next is b
+# ```
+#
+# The second head reads, **as its keys**, what the first one wrote. That is called
+# **K-composition** (Q- and V-composition exist as well), and it is why one layer is not enough: a
+# head cannot read what its own layer is only about to write.
+
+# %% [markdown]
+# ### Exercise 6: build_induction_model
+#
+# difficulty 4/5 · importance 5/5 · 30 min
+#
+# Write these two heads down, number by number, in a model with nothing else: two layers with one
+# head each, no MLPs, no norm, no biases. `helpers.empty_model(vocab, n_ctx)` gives you all the
+# weights as zeros; fill them in and return them. It leaves room in the stream for three subspaces,
+# side by side:
+#
+# ```text
+# d_model:  0 ... vocab - 1  |  vocab ... vocab + n_ctx - 1  |  vocab + n_ctx ... 2 vocab + n_ctx - 1
+#              the token     |         the position          |          the previous token
+# ```
+#
+# The stream starts as `W_E[token] + W_pos[position]`, vectors are rows, and each layer adds what
+# exercise 2 computes, with `W_Q[layer]` and so on. The logits are the final stream times `W_U`.
+#
+# $$\underbrace{A^{0}_{q,\,q-1} \approx 1}_{\text{previous-token head}}, \qquad
+# \underbrace{A^{1}_{q,k} \approx 1 \ \text{where the token before}\ k\ \text{is the token at}\
+# q}_{\text{induction head}}$$
+#
+# What is asked for: on BOS, $n$ different tokens, and the same $n$ again, for every $n$ that fits
+# into `n_ctx` positions: head (0, 0) puts at least 0.9 of its attention on the position before
+# each query from 1 on; head (1, 0) puts at least 0.9 on its stripe in the second half; and at each
+# position of the second half but the last the largest logit is that of the token that comes next.
+# Without either head this must fail. Any numbers that do this are right. (The shapes may differ
+# from those of `empty_model`, as long as they fit together, with two layers of one head.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# With one-hot vectors, everything is an identity matrix put in the right block: "read subspace A,
+# write it into subspace B". Start with `W_E`, `W_pos` and `W_U`. Then for each head first ask where
+# it looks (what must the query at position $p$ equal?), then what it moves. A softmax over scores
+# of 1 and 0 is nearly even: how large must they be?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `W_Q[0]` is `[d_model, d_head]`; only its rows of the position subspace are filled. `torch.eye`
+# has ones on the diagonal, `torch.diag(torch.ones(m - 1), -1)` one below: row $p$, column $p - 1$.
+# `d_head` is the larger of `vocab` and `n_ctx`, so fill the first columns. Scores are divided by
+# $\sqrt{d_\text{head}}$, and a sharp look needs a lead of 10 or more after that. In the end the
+# token that is *present* has a logit, too: what the induction head copies must beat it.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# name the three blocks of rows: token, position, previous
+# embedding: each token its own unit vector in the token block; positions likewise in theirs
+# unembedding: reads the token block
+# layer 0: the query of position p is (large times) the unit vector of p - 1
+#          the key of position p is the unit vector of p
+#          values read the token block, the output writes into the previous block
+# layer 1: queries read the token block (large), keys read the previous block
+#          values read the token block, the output writes into the token block, more than once over
+# ```
+#
+# </details>
+
+
+# %% exercise="build_induction_model"
+def build_induction_model(vocab: int, n_ctx: int) -> dict[str, Tensor]:
+    """Return the weights of a two-layer model that continues repeated sequences of tokens.
+
+    Returns:
+        W_E [vocab, d_model], W_pos [n_ctx, d_model], W_Q, W_K, W_V [2, d_model, d_head],
+        W_O [2, d_head, d_model], W_U [d_model, vocab]; see ``helpers.empty_model``.
+    """
+    ### BEGIN SOLUTION
+    weights = helpers.empty_model(vocab, n_ctx)
+    token, position = slice(0, vocab), slice(vocab, vocab + n_ctx)
+    previous = slice(vocab + n_ctx, 2 * vocab + n_ctx)
+    each_token, each_position = torch.eye(vocab), torch.eye(n_ctx)
+    sharp = 20 * max(vocab, n_ctx) ** 0.5  # a lead of 20 once it is divided by the root of d_head
+    weights["W_E"][:, token] = each_token
+    weights["W_pos"][:, position] = each_position
+    weights["W_U"][token] = each_token
+
+    one_back = torch.diag(torch.ones(n_ctx - 1), -1)
+    weights["W_Q"][0, position, :n_ctx] = sharp * one_back
+    weights["W_K"][0, position, :n_ctx] = each_position
+    weights["W_V"][0, token, :vocab] = each_token
+    weights["W_O"][0, :vocab, previous] = each_token
+
+    weights["W_Q"][1, token, :vocab] = sharp * each_token
+    weights["W_K"][1, previous, :vocab] = each_token
+    weights["W_V"][1, token, :vocab] = each_token
+    weights["W_O"][1, :vocab, token] = 3 * each_token  # the present token is there once
+    return weights
+    ### END SOLUTION
+
+
+# %% check="build_induction_model" points=4
+with check(build_induction_model) as c:
+    weights = c.call(vocab=14, n_ctx=23)
+    c.true(set(weights) == set(helpers.empty_model(14, 23)), "the weights have their seven names")
+    built = helpers.boot(weights)
+    halves = torch.stack([torch.randperm(13)[:9] + 1 for _ in range(8)])
+    rows = torch.cat([torch.zeros(8, 1, dtype=torch.long), halves, halves], dim=1)
+    look = [pattern[:, 0] for pattern in helpers.patterns(built, rows)]
+    c.true((look[0].diagonal(-1, -2, -1) > 0.9).all(), "head (0, 0) looks at the previous token")
+    stripe = look[1].diagonal(-8, -2, -1)[:, 2:]  # n = 9
+    c.true((stripe > 0.9).all(), "head (1, 0) looks at what came after the earlier copy")
+    said = built(rows)[:, 10:-1].argmax(dim=-1)
+    c.true((said == rows[:, 11:]).all(), "in the second half the largest logit is the next token's")
+    for layer in (0, 1):
+        keep = torch.ones(2, 1, 1)
+        keep[layer] = 0
+        without = helpers.boot({**weights, "W_O": weights["W_O"] * keep})
+        hits = (without(rows)[:, 10:-1].argmax(dim=-1) == rows[:, 11:]).float().mean()
+        c.true(hits < 0.2, f"without head ({layer}, 0) it cannot do it")
+
+# %% [markdown]
+# ### Your model at work
+#
+# It has never been trained, and every sequence is new to it.
+#
+# **Predict.** What will its induction head do at the positions of the *first* half, where there is
+# no earlier copy? Guess before you look at its pattern.
+
+# %%
+my_guess_for_the_first_half = None  # in a few words
+
+# %%
+try:
+    handmade = helpers.boot(build_induction_model(vocab=30, n_ctx=40))
+    handmade_rows = repeated_tokens(14, 1, 30, seed=5)
+    picture = helpers.show_patterns(
+        handmade, handmade_rows, [(0, 0), (1, 0)], title="The model that you wrote, on 14 tokens twice"
+    )
+    display(picture)
+except NotImplementedError:
+    print("this experiment needs your exercise 6")
+
+# %% [markdown]
+# Where no key fits, all scores are equal and the attention is spread evenly over everything so far.
+# A trained head rests on BOS instead, whose value it can make small. That difference aside, it
+# is the picture of L18H6. And where a token comes twice in a half, your head looks at *both*
+# places: a repetition is ambiguous, and so is its answer.
 
 # %% [markdown]
 # ## Part 5: read the circuit off the weights
@@ -591,12 +766,1363 @@ helpers.show_patterns(
 
 # %% [markdown]
 # ## Part 6: take a head away
+#
+# So far you have *read* the model: patterns, weights, scores. Reading gives suspicions. To find out
+# what a head is *for*, take it away and look what breaks: an **ablation**.
+#
+# "Away" needs a choice, though. A head writes something at every position, and something has to
+# stand there instead:
+#
+# | mode | in place of the head's output | what it asks | what speaks against it |
+# |---|---|---|---|
+# | zero | nothing | what if the head did not exist? | the model never saw that: later layers may count on a constant the head always adds |
+# | mean | its average over other prompts, at each position | what if it said what it usually says? | an average of several outputs may be like none of them |
+# | resample | what it said on another prompt, drawn at random | what if it knew nothing of *this* prompt? | noisy: draw several times |
+#
+# The three can disagree by a lot, so a paper that says "we ablated the head" has not yet said what
+# it did.
+#
+# ### Exercise 11: ablate
+#
+# difficulty 3/5 · importance 5/5 · 20 min
+#
+# Run the model on `tokens` with the heads in `heads`, pairs `(layer, head)`, taken away all at
+# once, and return its logits. What you replace is `z`, the head's output before $W_O$:
+#
+# $$z_h[b, i] \leftarrow \begin{cases} 0 & \text{zero} \\
+# \frac1R \sum_{r} z_h^{\mathrm{ref}}[r, i] & \text{mean} \\
+# z_h^{\mathrm{ref}}[r_{h,b},\, i] & \text{resample} \end{cases}$$
+#
+# - `reference` are $R$ other prompts of the same length; $z^{\mathrm{ref}}$ is what the *unablated*
+#   model computes on them. The mean goes over the prompts and keeps the positions apart.
+# - In `"resample"` every head $h$ and every prompt $b$ draws a row $r_{h,b}$ of its own, uniformly
+#   and with replacement. (With one row for all heads you would put in a *coherent* other run, in
+#   which the heads still agree with each other.) The same `seed` gives the same draw.
+# - The model must be as before afterwards: no hook may stay.
+#
+# `blocks.{layer}.attn.hook_z` is `[batch, pos, head, d_head]`.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Two runs: one on the reference, whose `z` you keep, and one on the tokens, with a hook on each
+# layer that has heads to replace. A hook gets the activation and returns the new one.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# One head of one layer is `z[:, :, head]`, `[batch, pos, d_head]`. The reference's mean over its
+# first axis is `[pos, d_head]` and broadcasts into it. For "resample" you need row numbers of shape
+# `[batch]`, whole numbers from 0 to `len(reference) - 1`; indexing the reference's z with them
+# gives `[batch, pos, d_head]`. `torch.randint` takes a `generator`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# unless the mode is zero: run the reference with a cache
+# for every head: work out its replacement (nothing, the mean over the rows, or drawn rows)
+# for every layer with such heads, a hook:
+#     copy z, put each replacement in at its head, return the copy
+# run the tokens with these hooks, for this run only
+# ```
+#
+# </details>
+
+
+# %% exercise="ablate"
+def ablate(
+    model: TransformerBridge,
+    tokens: Int[Tensor, "batch pos"],
+    heads: list[tuple[int, int]],
+    mode: str,
+    reference: Int[Tensor, "ref pos"] | None = None,
+    seed: int = 0,
+) -> Float[Tensor, "batch pos vocab"]:
+    """Run the model with some heads taken away, all at once, and return its logits.
+
+    Args:
+        heads: pairs (layer, head).
+        mode: "zero", "mean" (over the reference prompts, position by position), or "resample"
+            (each head, for each prompt, takes its z from a reference prompt drawn at random).
+        reference: prompts of the same length as tokens; "zero" does not need them.
+        seed: of the draws of "resample".
+    """
+    ### BEGIN SOLUTION
+    layers = sorted({layer for layer, _ in heads})
+    names = {layer: f"blocks.{layer}.attn.hook_z" for layer in layers}
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        if mode != "zero":
+            wanted = set(names.values())
+            _, cache = model.run_with_cache(reference, names_filter=lambda name: name in wanted)
+        replacements = {}
+        for layer, head in heads:
+            if mode == "zero":
+                replacements[layer, head] = 0.0
+            elif mode == "mean":
+                replacements[layer, head] = cache[names[layer]][:, :, head].mean(dim=0)
+            else:
+                rows = torch.randint(len(reference), (len(tokens),), generator=generator)
+                replacements[layer, head] = cache[names[layer]][rows][:, :, head]
+
+        def hook_of(layer):
+            def replace(z, hook):
+                z = z.clone()
+                for (at, head), value in replacements.items():
+                    if at == layer:
+                        z[:, :, head] = value
+                return z
+
+            return replace
+
+        hooks = [(name, hook_of(layer)) for layer, name in names.items()]
+        return model.run_with_hooks(tokens, fwd_hooks=hooks)
+    ### END SOLUTION
+
+
+# %% check="ablate" points=4
+with check(ablate) as c:
+    tiny = models.random(seed=11, n_layers=2, attn_only=True)
+    draw = torch.Generator().manual_seed(11)
+    tiny_tokens = torch.randint(37, (6, 5), generator=draw)
+    others = torch.randint(37, (4, 5), generator=draw)
+    clean_logits = tiny(tiny_tokens)
+    c.close(c.call(tiny, tiny_tokens, [], "zero"), clean_logits, "no heads: the model itself")
+    everything = [(layer, head) for layer in range(2) for head in range(4)]
+    _, cache = tiny.run_with_cache(tiny_tokens)
+    values = sum(tiny.blocks[i].attn.b_O for i in range(2))
+    bare = tiny.unembed(tiny.ln_final(cache["resid_pre", 0] + values))
+    yours = c.call(tiny, tiny_tokens, everything, "zero")
+    c.close(yours, bare, "without any head only embeddings and biases are left")
+    same_prompt = tiny_tokens[:1].expand(3, -1)
+    yours = c.call(tiny, tiny_tokens[:1], everything, "mean", same_prompt)
+    c.close(yours, clean_logits[:1], "the mean over copies of the prompt itself changes nothing")
+    yours = c.call(tiny, tiny_tokens, [(1, 2)], "mean", others)
+    c.close(yours[0], c.call(tiny, tiny_tokens[:1], [(1, 2)], "mean", others)[0], "no prompt leaks")
+    one = c.call(tiny, tiny_tokens, [(0, 1), (1, 2)], "resample", others, 1)
+    c.close(c.call(tiny, tiny_tokens, [(0, 1), (1, 2)], "resample", others, 1), one, "seeded")
+    two = c.call(tiny, tiny_tokens, [(0, 1), (1, 2)], "resample", others, 2)
+    c.true(not torch.allclose(one, two), "another seed draws other rows")
+    c.close(tiny(tiny_tokens), clean_logits, "the model is as it was: no hook stays behind")
+
+# %% [markdown]
+# ### Three ways to say "without"
+#
+# The planted model below answers a cue; one head, the *primary*, does the work, or so it seems.
+# There is another head, the *voice* of a second planted model, that writes the same logits on
+# every prompt, whatever it reads.
+#
+# **Predict.** The voice carries nothing about any prompt. Which of the three ablations of it will
+# change the second model's output: `"zero"`, `"mean"`, `"resample"`? List them.
+
+# %%
+my_modes_that_hurt = None  # a list of modes
+
+# %%
+greater = greater_than.build(seed=3)
+voice = greater.truth["voice"]
+before = greater.model(greater.clean)[:, -1]
+hurt = []
+for mode in ("zero", "mean", "resample"):
+    after = ablate(greater.model, greater.clean, [voice], mode, greater.corrupted)[:, -1]
+    change = (after - before).abs().max().item()
+    print(f"{mode:9} the largest change of a logit is {change:.2f}")
+    if change > 0.01:
+        hurt.append(mode)
+helpers.versus(my_modes_that_hurt, hurt, "Modes that change the output")
+
+# %% [markdown]
+# A head that says the same on every prompt carries no information, and mean and resample leave it
+# be; zero takes its constant away and shifts every logit. "Zero ablation hurts" is therefore no
+# proof that a head *knows* something. This is why the circuits papers of this part use means or
+# resampling, over prompts that have the form of the task and not its content.
 
 # %% [markdown]
 # ## Part 7: a circuit in the wild, and how to judge it
+#
+# Induction needs no knowledge. The most studied circuit of a language model needs a little grammar:
+# **indirect object identification** (IOI).
+#
+# > When Mary and John went to the store, John gave a drink to ...
+#
+# The right continuation is the name that was *not* repeated. Wang and others (2022) took GPT-2
+# small apart on such sentences: 26 of its 144 heads, in seven groups, explain most of the behaviour.
+# Your model is another one. You will write the data set, find candidates, and then ask three times,
+# in three ways: *is that the circuit?*
+#
+# ### Exercise 12: ioi_dataset
+#
+# difficulty 3/5 · importance 4/5 · 20 min
+#
+# A behaviour is only as good as the prompts that define it. Four traps, each of which has been in
+# print:
+#
+# - **Order.** In "A and B ..., B gave ... to" the answer is the first name (called ABBA, A being
+#   the indirect object), in "B and A ..., B gave ... to" the second (BABA). In ABBA prompts alone
+#   "say the first name" is right every time.
+# - **Fillings.** If ABBA prompts have other words than BABA prompts, you measure the words.
+# - **Favourites.** A model may like one of the two names better anyway, before it reads a thing.
+# - **Tokens.** A logit difference needs names of one token each, *as they stand in the sentence*,
+#   with a space before them.
+#
+# The first three fall to one device: **pairs** that differ in the giver alone. Prompt $2i$ is "X and
+# Y ..., Y gave ... to", answer X (ABBA); prompt $2i + 1$ is the same with X as the giver, answer Y
+# (BABA). What the model likes without reading cancels out in the pair.
+#
+# Each pair also gets a **corrupted** twin, the same text for both: the same template, place and
+# object, and three *other* names, all different, in the three places (Wang and others call this the
+# ABC distribution). It has the form of the task, and no answer.
+#
+# Return `n` dictionaries (`n` is even) with the keys `"clean"`, `"corrupted"` (texts), `"correct"`
+# and `"wrong"` (names with a space before them, such as `" Mary"`).
+#
+# You get `words`, a dictionary of four lists: `"template"`, `"place"`, `"object"`, `"name"`. A
+# template is filled by `template.format(first=..., second=..., giver=..., place=..., object=...)`;
+# not all the names are one token. `n_tokens(text)` counts the tokens of a text. Everything is drawn
+# from `seed`; the same seed gives the same prompts.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# First throw out the names that are several tokens. Then the data set is a loop over pairs: draw
+# one filling, write it down twice.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# A pair needs five different names: X and Y, and three for the corrupted twin. `random.Random(seed)`
+# has `choice` and `sample`; `sample` gives different items in random order.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# usable = names that are one token with a space before them
+# repeat n / 2 times:
+#     draw a template, a place, an object, and five different usable names X Y C D E
+#     corrupted: C and D first, E gives
+#     once with Y as the giver (correct X, wrong Y), once with X (correct Y, wrong X):
+#         clean: X and Y first, and this giver
+# ```
+#
+# </details>
+
+
+# %% exercise="ioi_dataset"
+def ioi_dataset(
+    words: dict[str, list[str]], n_tokens: Callable[[str], int], n: int, seed: int
+) -> list[dict[str, str]]:
+    """Make n IOI prompts in pairs, ABBA then BABA, each pair with a corrupted twin.
+
+    Args:
+        words: lists of templates, places, objects and names, by "template", "place", ...
+        n_tokens: counts the tokens of a text.
+        n: how many prompts, an even number.
+        seed: everything is drawn from it.
+
+    Returns:
+        For each prompt a dictionary with "clean", "corrupted", "correct" and "wrong".
+    """
+    ### BEGIN SOLUTION
+    draw = random.Random(seed)
+    usable = [name for name in words["name"] if n_tokens(" " + name) == 1]
+    prompts = []
+    for _ in range(n // 2):
+        template = draw.choice(words["template"])
+        filling = {"place": draw.choice(words["place"]), "object": draw.choice(words["object"])}
+        x, y, c, d, e = draw.sample(usable, 5)
+        corrupted = template.format(first=c, second=d, giver=e, **filling)
+        for receiver, giver in ((x, y), (y, x)):
+            clean = template.format(first=x, second=y, giver=giver, **filling)
+            names = {"correct": " " + receiver, "wrong": " " + giver}
+            prompts.append({"clean": clean, "corrupted": corrupted, **names})
+    return prompts
+    ### END SOLUTION
+
+
+# %% check="ioi_dataset" points=4
+with check(ioi_dataset) as c:
+    few = {
+        "template": ["{first} + {second} at {place}: {giver}, {object} ->", "{first}, {second}; "
+                     "{place} {giver} {object}"],
+        "place": ["P", "Q", "R"],
+        "object": ["U", "V"],
+        "name": ["Ann", "Bob", "Cleopatra", "Dan", "Eve", "Fay", "Nebuchadnezzar", "Gus"],
+    }  # fmt: skip
+    # Here a token is a space and up to three letters; without the space, up to nine letters.
+    length = lambda text: 1 if len(text) <= (4 if text.startswith(" ") else 9) else 2
+    yours = c.call(few, length, 40, 0)
+    c.true(len(yours) == 40, "as many prompts as were asked for")
+    keys = {"clean", "corrupted", "correct", "wrong"}
+    c.true(all(set(p) == keys for p in yours), "each prompt has the four entries")
+    said = [[name.strip() for name in (p["correct"], p["wrong"])] for p in yours]
+    spaced = all(p[k][0] == " " for p in yours for k in ("correct", "wrong"))
+    c.true(spaced, "the names in `correct` and `wrong` start with a space")
+    short = {"Ann", "Bob", "Dan", "Eve", "Fay", "Gus"}
+    c.true(all(set(names) < short for names in said), "only names of one token are used")
+    count = [(p["clean"].count(a), p["clean"].count(b)) for p, (a, b) in zip(yours, said)]
+    c.true(set(count) == {(1, 2)}, "the wrong name stands twice in the prompt, the correct one once")
+    first = [p["clean"].index(a) < p["clean"].index(b) for p, (a, b) in zip(yours, said)]
+    c.true(first == [True, False] * 20, "ABBA and BABA in turn")
+    swapped = [said[i][::-1] == said[i + 1] for i in range(0, 40, 2)]
+    c.true(all(swapped), "in a pair the two names change parts")
+    twins = [yours[i]["corrupted"] == yours[i + 1]["corrupted"] for i in range(0, 40, 2)]
+    c.true(all(twins), "a pair has one corrupted twin")
+    again, other = c.call(few, length, 40, 0), c.call(few, length, 40, 1)
+    c.true(again == yours and other != yours, "the seed decides, and nothing else")
+
+# %% [markdown]
+# ### Does smollm2 do it?
+#
+# **Predict.** On 100 of your prompts, in what share will `smollm2` give the right name a higher
+# logit than the wrong one? GPT-2 small: 99%, with a mean logit difference of 3.56.
+
+# %%
+my_share_right = None  # from 0 to 1
+
+# %%
+count_tokens = lambda text: len(smollm2.to_tokens(text, prepend_bos=False)[0])
+prompts = ioi_dataset(circuits.IOI_WORDS, count_tokens, 100, seed=0)
+ioi = circuits.as_tokens(smollm2, prompts)
+with torch.no_grad():
+    differences = torch.cat(
+        [
+            circuits.logit_difference(smollm2(part.clean), part.correct, part.wrong)
+            for part in tqdm(ioi.split(10), desc="100 prompts")
+        ]
+    )
+print(prompts[0]["clean"], "->", prompts[0]["correct"])
+print(prompts[1]["clean"], "->", prompts[1]["correct"])
+print(f"mean logit difference {differences.mean():.2f}, of ABBA {differences[::2].mean():.2f}, ", end="")
+print(f"of BABA {differences[1::2].mean():.2f}")
+helpers.versus(my_share_right, (differences > 0).float().mean().item(), "Share of right answers")
+
+# %% [markdown]
+# A model of the size of GPT-2 small, with other data, another tokenizer, another norm: and just as
+# sure. From here on eight prompts will do (four pairs).
+#
+# ### Who writes the name?
+#
+# First the **direct effect** of each head: put its output on the corrupted prompt in place of its
+# output on the clean one, *in the last sum only*, so that no later layer sees the change. This is
+# path patching from the head to the logits. Since the last step is a sum and a norm, it needs no
+# forward pass per head: `circuits.direct_effects` works it out from two caches.
+
+# %%
+few_prompts = ioi.split(8)[0]
+direct = circuits.direct_effects(smollm2, few_prompts)
+top_direct = circuits.top_heads(direct, 6)
+print("largest direct effects:", [(head, round(direct[head].item(), 2)) for head in top_direct])
+plots.heatmap(
+    direct,
+    xlabel="head",
+    ylabel="layer",
+    unit="logits",
+    center=0,
+    marks=top_direct,
+    title="Path to the logits patched, head by head",
+)
+
+# %% [markdown]
+# Blue and red here are logits of the right name minus the wrong one, lost (negative) or won
+# (positive) when the head forgets the names. The heads that lose most are **name movers** by the
+# definition of Wang and others. A head with a positive number works *against* the right name; they
+# found such ones too.
+
+# %%
+mover = top_direct[0]
+with torch.no_grad():
+    _, mover_cache = smollm2.run_with_cache(
+        few_prompts.clean[:1], names_filter=f"blocks.{mover[0]}.attn.hook_pattern"
+    )
+looks = mover_cache["pattern", mover[0]][0, mover[1], -1]
+words_seen = smollm2.to_str_tokens(few_prompts.clean[0])
+plots.bars(
+    {f"{i} {word}": weight for i, (word, weight) in enumerate(zip(words_seen, looks))},
+    title=f"Where L{mover[0]}H{mover[1]} looks from the last position",
+    unit="attention",
+)
+
+# %% [markdown]
+# ### What makes a set of heads *the* circuit?
+#
+# You have candidates. Wang and others ask three things of a circuit $C$, a set out of all the heads
+# $M$. Let $F(S)$ be the behaviour, here the mean logit difference, when only the heads in $S$ work
+# and all others are mean-ablated over the corrupted prompts:
+#
+# | criterion | asks | fails when |
+# |---|---|---|
+# | **faithful** | does $C$ alone do what the model does? | something necessary is missing |
+# | **complete** | does $C$ *stay* like the model when parts of both are taken away? | a spare part is missing |
+# | **minimal** | does each head of $C$ matter, in some situation? | there is ballast |
+#
+# The three exercises that follow know no model: they get $F$ as a function `score(mask)`, and a
+# mask is a tensor of truth values `[layer, head]`, True for the heads that work. Masks have `&`
+# (and), `|` (or) and `~` (not).
+#
+# ### Exercise 13: faithfulness
+#
+# difficulty 1/5 · importance 5/5 · 5 min
+#
+# $$\mathrm{faithfulness}(C) = \frac{F(C) - F(\emptyset)}{F(M) - F(\emptyset)}$$
+#
+# 1 for the whole model, 0 for nothing; more than 1 is possible (a circuit may leave out what works
+# against the behaviour). Without the subtraction a behaviour that survives the ablation of *every*
+# head, because the MLPs do it, would be put down to the circuit.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# You need three scores, and two of them do not depend on what is in the circuit.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `torch.ones_like(circuit)` and `torch.zeros_like(circuit)` are masks of the same shape: everything
+# and nothing.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# nothing = score of the empty mask;  everything = score of the full mask
+# how far the circuit's score is above nothing, as a share of how far everything is
+# ```
+#
+# </details>
+
+
+# %% exercise="faithfulness"
+def faithfulness(
+    score: Callable[[Bool[Tensor, "layer head"]], float], circuit: Bool[Tensor, "layer head"]
+) -> float:
+    """Return the share of the behaviour that the circuit alone has: 1 the model, 0 nothing."""
+    ### BEGIN SOLUTION
+    nothing = score(torch.zeros_like(circuit))
+    everything = score(torch.ones_like(circuit))
+    return (score(circuit) - nothing) / (everything - nothing)
+    ### END SOLUTION
+
+
+# %% check="faithfulness" points=2
+with check(faithfulness) as c:
+    worth = torch.tensor([[4.0, 0.0, 1.0], [0.0, -2.0, 3.0]])  # a model that adds up its heads
+    adds = lambda mask: 7.0 + (worth * mask).sum().item()
+    circuit = torch.tensor([[True, False, True], [False, False, False]])
+    c.close(c.call(adds, torch.ones(2, 3, dtype=torch.bool)), 1.0, "the whole model: 1")
+    c.close(c.call(adds, torch.zeros(2, 3, dtype=torch.bool)), 0.0, "nothing: 0")
+    c.close(c.call(adds, circuit), 5 / 6, "here 4 + 1 out of 4 + 1 - 2 + 3")
+    c.close(c.call(adds, worth > 0), 8 / 6, "without the head that works against it: more than 1")
+
+# %% [markdown]
+# ### Exercise 14: completeness
+#
+# difficulty 3/5 · importance 5/5 · 15 min
+#
+# A faithful circuit may still miss half the story. Suppose two heads can do the same job, and the
+# second acts only when the first is silent. The first alone is perfectly faithful. But it is not
+# what the model has: knock the first out *of the model*, and the behaviour stays; knock it out *of
+# the circuit*, and it is gone. So take the same parts away from both, and compare:
+#
+# $$\mathrm{gap}(K) = \bigl|\, F(C \setminus K) - F(M \setminus K) \,\bigr| \qquad
+# \text{for each set of heads } K.$$
+#
+# A complete circuit has a small gap for *every* $K$. There are too many to try all, so you are
+# given some: `subsets`, `[subset, layer, head]`. (A common misreading: "the circuit is complete if
+# the rest of the model fails without it". That is one number, $F(M \setminus C)$; completeness is
+# about circuit and model under the same damage.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# For each $K$ two scores: one of the damaged circuit, one of the damaged model. Damaged means: what
+# is in $K$ does not work.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `subsets[i]` is a mask `[layer, head]`. $C \setminus K$ is `circuit & ~subset`, and $M$ has
+# everything. The result is `[subset]`, floats, none negative.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# for each subset K:
+#     of the circuit: score of the heads in the circuit and not in K
+#     of the model:   score of all heads that are not in K
+#     the absolute difference
+# one tensor of them
+# ```
+#
+# </details>
+
+
+# %% exercise="completeness"
+def completeness(
+    score: Callable[[Bool[Tensor, "layer head"]], float],
+    circuit: Bool[Tensor, "layer head"],
+    subsets: Bool[Tensor, "subset layer head"],
+) -> Float[Tensor, " subset"]:
+    """Return, for each subset K, how far circuit without K and model without K are apart."""
+    ### BEGIN SOLUTION
+    gaps = [score(circuit & ~subset) - score(~subset) for subset in subsets]
+    return torch.tensor(gaps).abs()
+    ### END SOLUTION
+
+
+# %% check="completeness" points=3
+with check(completeness) as c:
+    spare = lambda mask: 5.0 if mask[0, 0] or mask[1, 2] else 1.0  # either of two heads is enough
+    one, both = torch.zeros(2, 2, 3, dtype=torch.bool)
+    one[0, 0] = both[0, 0] = both[1, 2] = True
+    takes = torch.zeros(4, 2, 3, dtype=torch.bool)
+    takes[1, 0, 0] = takes[2, 1, 2] = takes[3, 0, 0] = takes[3, 1, 2] = True
+    gaps = c.call(spare, one, takes)
+    c.close(gaps[0], 0.0, "K empty: both do the job")
+    c.close(gaps[1], 4.0, "K the one head: the circuit fails, the model has its spare")
+    c.close(gaps[2:], torch.zeros(2), "K the spare, or both heads: they agree again")
+    c.close(c.call(spare, both, takes), torch.zeros(4), "with its spare part it is complete")
+    worth = torch.tensor([[4.0, 0.0, 1.0], [0.0, -2.0, 3.0]])
+    adds = lambda mask: 7.0 + (worth * mask).sum().item()
+    c.close(c.call(adds, one, takes), [2.0, 2.0, 1.0, 1.0], "no gap is negative")
+
+# %% [markdown]
+# ### Exercise 15: minimality
+#
+# difficulty 3/5 · importance 3/5 · 15 min
+#
+# The other way round: does every head of the circuit earn its place? Taking it out must change the
+# score, but perhaps only when its spare is out as well. So each head $v$ gets its best case:
+#
+# $$\mathrm{need}(v) = \max_{K}\; \bigl|\, F(C \setminus K) - F(C \setminus (K \cup \{v\}))
+# \,\bigr| \qquad v \in C,$$
+#
+# the maximum over the given `subsets`. Heads outside the circuit get 0.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Two loops: over the heads of the circuit, and over the subsets. $F(C \setminus K)$ does not depend
+# on $v$: work it out once for each subset.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The result is `[layer, head]`, zeros at first. `circuit.nonzero()` lists the heads of the circuit
+# as rows `(layer, head)`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# need = zeros of the circuit's shape
+# for each subset K:
+#     kept = in the circuit and not in K;  base = its score
+#     for each head v of the circuit:
+#         without = kept, and v False too
+#         need at v = the larger of what it is and |base - score of without|
+# ```
+#
+# </details>
+
+
+# %% exercise="minimality"
+def minimality(
+    score: Callable[[Bool[Tensor, "layer head"]], float],
+    circuit: Bool[Tensor, "layer head"],
+    subsets: Bool[Tensor, "subset layer head"],
+) -> Float[Tensor, "layer head"]:
+    """Return for each head of the circuit the most that taking it out changes; 0 outside."""
+    ### BEGIN SOLUTION
+    need = torch.zeros(circuit.shape)
+    for subset in subsets:
+        kept = circuit & ~subset
+        base = score(kept)
+        for layer, head in kept.nonzero().tolist():  # a head in K changes nothing by leaving again
+            without = kept.clone()
+            without[layer, head] = False
+            change = abs(base - score(without))
+            need[layer, head] = max(need[layer, head].item(), change)
+    return need
+    ### END SOLUTION
+
+
+# %% check="minimality" points=3
+with check(minimality) as c:
+    spare = lambda mask: 5.0 if mask[0, 0] or mask[1, 2] else 1.0
+    circuit = torch.zeros(2, 3, dtype=torch.bool)
+    circuit[0, 0] = circuit[1, 2] = circuit[0, 1] = True  # both that can do it, and ballast
+    nothing, takes = torch.zeros(1, 2, 3, dtype=torch.bool), torch.zeros(3, 2, 3, dtype=torch.bool)
+    takes[1, 0, 0] = takes[2, 1, 2] = True
+    c.close(c.call(spare, circuit, nothing), torch.zeros(2, 3), "alone, each seems superfluous")
+    expected = torch.tensor([[4.0, 0.0, 0.0], [0.0, 0.0, 4.0]])
+    c.close(c.call(spare, circuit, takes), expected, "with the other out, each is needed; not so "
+            "the ballast")  # fmt: skip
+    worth = torch.tensor([[4.0, 0.5, 1.0], [0.0, -2.0, 3.0]])
+    adds = lambda mask: 7.0 + (worth * mask).sum().item()
+    expected = torch.tensor([[4.0, 0.5, 0.0], [0.0, 0.0, 3.0]])
+    c.close(c.call(adds, circuit, nothing), expected, "heads outside the circuit get 0")
+
+# %% [markdown]
+# ### The three questions, where the answer is known
+#
+# The planted model of the next cells has one head that answers, the *primary*, and one that steps
+# in when the answer is missing, the *backup*; seven others do nothing. The score is the mean logit
+# difference, through your exercise 11.
+#
+# **Predict.** The circuit is the primary alone. What is its faithfulness, and what is its gap when
+# $K$ is the primary? (The score of the whole model is 3.)
+
+# %%
+my_faithfulness_of_the_primary = None
+my_gap_without_the_primary = None
+
+# %%
+spared = backup.build(seed=4)
+
+
+def planted_score(mask):
+    gone = circuits.heads_in(~mask)
+    logits = ablate(spared.model, spared.clean, gone, "mean", spared.clean)
+    return circuits.logit_difference(logits, spared.correct, spared.wrong).mean().item()
+
+
+primary_alone = circuits.mask_of(spared.model, [spared.truth["primary"]])
+with_backup = circuits.mask_of(spared.model, [spared.truth["primary"], spared.truth["backup"]])
+damage = torch.stack([torch.zeros_like(primary_alone), primary_alone, with_backup])
+for name, circuit in (("primary alone", primary_alone), ("with its backup", with_backup)):
+    share = faithfulness(planted_score, circuit)
+    gaps = completeness(planted_score, circuit, damage)
+    need = minimality(planted_score, circuit, damage)[circuit]
+    print(f"{name:16} faithfulness {share:.2f}   gaps {gaps.tolist()}   needs {need.tolist()}")
+helpers.versus(
+    my_faithfulness_of_the_primary,
+    round(faithfulness(planted_score, primary_alone), 2),
+    "Faithfulness of the primary alone",
+)
+helpers.versus(
+    my_gap_without_the_primary,
+    round(completeness(planted_score, primary_alone, damage)[1].item(), 2),
+    "Its gap without the primary",
+)
+
+# %% [markdown]
+# Perfectly faithful, and wrong about the model. Whoever stops at faithfulness calls a model with a
+# spare part "this one head".
+#
+# ### Exercise 16: self_repair
+#
+# difficulty 4/5 · importance 4/5 · 20 min
+#
+# How large is the repair? A head's **direct effect** on the logit difference is what its own write
+# contributes to the last stream; its **total effect** is what is lost when it is ablated and
+# everything after it reacts. If the others did not react, the two would be equal:
+#
+# $$\mathrm{repair} = \mathrm{direct} - \mathrm{total}.$$
+#
+# With $d(x)$ the logit difference that a final stream $x$ gives (through the model's norm, taken
+# afresh) and $w_h$ what head $h$ wrote there, all at the last position, for each prompt:
+#
+# $$\mathrm{direct} = d(x) - d(x - w_h), \qquad
+# \mathrm{total} = d(x) - d(x^{\text{head } h \text{ zero-ablated, at every position}}).$$
+#
+# Return the pair `(direct, total)`, each `[batch]`. Given: `circuits.read_out(model, stream)`, norm
+# and unembedding; `circuits.logit_difference(logits, correct, wrong)`, for logits `[batch, vocab]`
+# or `[batch, pos, vocab]`.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# One clean run with a cache gives the direct effect without another run; one run with the head
+# silenced (exercise 11) gives the total effect.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The final stream is `cache["resid_post", n_layers - 1][:, -1]`, `[batch, d_model]`. The head's z
+# there is `cache["z", layer][:, -1, head]`, `[batch, d_head]`, and `model.blocks[layer].attn.W_O`
+# is `[head, d_head, d_model]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# run the clean prompts with a cache
+# wrote = the head's z at the last position times its W_O
+# direct = difference read off the final stream  minus  the same with wrote taken out
+# run with the head at zero
+# total = difference of the clean run  minus  that of this run
+# ```
+#
+# </details>
+
+
+# %% exercise="self_repair"
+def self_repair(
+    model: TransformerBridge,
+    tokens: Int[Tensor, "batch pos"],
+    correct: Int[Tensor, " batch"],
+    wrong: Int[Tensor, " batch"],
+    head: tuple[int, int],
+) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
+    """Return the head's direct and its total effect on the logit difference, for each prompt."""
+    ### BEGIN SOLUTION
+    layer, index = head
+    with torch.no_grad():
+        _, cache = model.run_with_cache(tokens)
+        stream = cache["resid_post", model.cfg.n_layers - 1][:, -1]
+        wrote = cache["z", layer][:, -1, index] @ model.blocks[layer].attn.W_O[index]
+        silenced = ablate(model, tokens, [head], "zero")
+        clean, without, ablated = (
+            circuits.logit_difference(logits, correct, wrong)
+            for logits in (
+                circuits.read_out(model, stream),
+                circuits.read_out(model, stream - wrote),
+                silenced,
+            )
+        )
+    return clean - without, clean - ablated
+    ### END SOLUTION
+
+
+# %% check="self_repair" points=3
+with check(self_repair) as c:
+    planted = backup.build(seed=1)
+    told = (planted.clean, planted.correct, planted.wrong)
+    three, zero = torch.full((12,), 3.0), torch.zeros(12)
+    direct, total = c.call(planted.model, *told, planted.truth["primary"])
+    c.close(direct, three, "the primary writes the whole difference itself", atol=1e-3)
+    c.close(total, zero, "without it the backup steps in: nothing is lost", atol=1e-3)
+    direct, total = c.call(planted.model, *told, planted.truth["backup"])
+    c.close(torch.stack([direct, total]), torch.stack([zero, zero]), "the backup rests", atol=1e-3)
+    tiny = models.random(seed=16, n_layers=2, attn_only=True)
+    tokens = torch.randint(37, (3, 5), generator=torch.Generator().manual_seed(16))
+    direct, total = c.call(tiny, tokens, torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6]), (1, 2))
+    c.close(direct, total, "nothing comes after the last layer: there direct is total", atol=1e-4)
+    direct, total = c.call(tiny, tokens, torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6]), (0, 2))
+    c.true((direct - total).abs().max() > 0.01, "after an early head others do react")
+
+# %% [markdown]
+# ### A candidate circuit of smollm2
+#
+# Now the real model. The first step is a ranking: which heads lose the behaviour when they are
+# corrupted? The function `circuits.node_attribution` estimates it for all 270 heads at once, from a
+# gradient; in part 8 you will build the method behind it, and measure how far it can be trusted.
+# Take the first $k$ heads that carry the right answer, and see how faithful they are.
+#
+# **Predict.** How many of the 270 heads does it take to have 87% of the behaviour, the faithfulness
+# that Wang and others report for their 26 heads of GPT-2 small?
+
+# %%
+my_number_of_heads = None
+
+# %%
+other_prompts = ioi.split(24)[1]  # not those that the score is measured on
+attribution = circuits.node_attribution(smollm2, other_prompts)
+ranking = [divmod(i, 9) for i in attribution.flatten().argsort().tolist()]  # most needed first
+
+
+def ioi_score(mask):
+    gone = circuits.heads_in(~mask)
+    # A pair has one corrupted twin: every second row has them all.
+    logits = ablate(smollm2, few_prompts.clean, gone, "mean", few_prompts.corrupted[::2])
+    return circuits.logit_difference(logits, few_prompts.correct, few_prompts.wrong).mean().item()
+
+
+ioi_score = circuits.remembered(ioi_score)  # a mask that came before is not run again
+sizes = [2, 4, 8, 16, 24, 32, 48]
+shares = [
+    faithfulness(ioi_score, circuits.mask_of(smollm2, ranking[:k]))
+    for k in tqdm(sizes, desc="circuits")
+]
+enough = next((k for k, share in zip(sizes, shares) if share >= 0.87), None)
+helpers.versus(my_number_of_heads, enough, "Tried sizes with a faithfulness of at least .87: from")
+plots.lines(
+    {"first k heads of the ranking": shares},
+    x=sizes,
+    xlabel="heads in the circuit",
+    ylabel="faithfulness",
+    levels={"the whole model": 1.0, "Wang and others, 26 heads": 0.87},
+    title="How many heads does IOI need?",
+)
+
+# %% [markdown]
+# The curve climbs, and not evenly: a few heads have two thirds of it, some two dozen about nine
+# tenths, and beyond that the share goes over 1: the list is sorted by who *helps*, so a long piece
+# of it leaves out all that hold back. The ranking was made on other prompts than the score; with
+# the same ones it would flatter itself.
+#
+# **Predict.** Take the first 24 heads as the candidate. You damage circuit and model alike by
+# taking the two largest name movers away. Will the gap be smaller or larger than half of the whole
+# behaviour?
+
+# %%
+my_gap_is = None  # "smaller" or "larger"
+
+# %%
+candidate = circuits.mask_of(smollm2, ranking[:24])
+whole, bare = ioi_score(torch.ones_like(candidate)), ioi_score(torch.zeros_like(candidate))
+share = faithfulness(ioi_score, candidate)
+movers = circuits.mask_of(smollm2, [head for head in top_direct if direct[head] < 0][:2])
+draw = torch.Generator().manual_seed(0)
+chosen = torch.randperm(24, generator=draw)[:12].tolist()
+some = circuits.mask_of(smollm2, [ranking[i] for i in chosen])
+taken = torch.stack([torch.zeros_like(candidate), movers, some])
+gaps = completeness(ioi_score, candidate, taken)
+for name, gap in zip(("nothing", "two name movers", "12 of its heads"), gaps.tolist()):
+    print(f"without {name:16} gap {gap:.2f}, {gap / (whole - bare):.0%} of the behaviour")
+helpers.versus(
+    my_gap_is, "larger" if gaps[1] > (whole - bare) / 2 else "smaller", "The gap without the movers"
+)
+
+# %%
+fewer = circuits.first_rows(few_prompts, 4)
+
+
+def short_score(mask):
+    gone = circuits.heads_in(~mask)
+    logits = ablate(smollm2, fewer.clean, gone, "mean", few_prompts.corrupted[::2])
+    return circuits.logit_difference(logits, fewer.correct, fewer.wrong).mean().item()
+
+
+short_score = circuits.counted(circuits.remembered(short_score), 25, "taking one head out")
+need = minimality(short_score, candidate, torch.zeros_like(candidate)[None])
+least = 0.01 * (whole - bare)
+needed = int((need[candidate] >= least).sum())
+print(f"{needed} of the 24 heads change the score by 1% of the behaviour or more when they leave")
+plots.bars(
+    {f"L{layer}H{head}": need[layer, head] for layer, head in ranking[:24]},
+    top=24,
+    title="What the circuit misses without each of its heads",
+    unit="logits",
+)
+
+# %%
+print(f"{'':34}{'smollm2':>12}{'GPT-2 small':>14}")
+print(f"{'mean logit difference':34}{differences.mean().item():12.2f}{'3.56':>14}")
+print(f"{'right name first':34}{(differences > 0).float().mean().item():12.0%}{'99%':>14}")
+print(f"{'heads in the circuit, of all':34}{'24 of 270':>12}{'26 of 144':>14}")
+print(f"{'F(C) / F(M)':34}{ioi_score(candidate) / whole:12.0%}{'87%':>14}")
+print(f"{'faithfulness (nothing taken off)':34}{share:12.2f}")
+print(f"{'largest gap of those tried':34}{gaps.max().item():12.2f}")
+print(f"{'heads that change 1% or more':34}{f'{needed} of 24':>12}{'26 of 26':>14}")
+
+# %% [markdown]
+# The right column is Wang and others (2022): 26 heads, found by months of work by hand, with a role
+# for each. Yours took a gradient and a minute, and it shows. It is about as faithful, but the list
+# holds heads that do nothing here (not minimal), and under damage it is not the model (not
+# complete): the model has spare parts that the list lacks. Their circuit, too, does well on random
+# sets $K$, and worse on sets found by search for the largest gap: completeness is the hardest of
+# the three.
+#
+# ### Optional: GPT-2 small itself
+#
+# With a network (or GPT-2 in the hub's cache), set `RUN_GPT2 = True`. The prompts are drawn again,
+# since names are counted by another tokenizer.
+
+# %%
+RUN_GPT2 = False
+if RUN_GPT2:
+    gpt2 = models.load("gpt2")
+    words_for_gpt2 = ioi_dataset(
+        circuits.IOI_WORDS, lambda text: len(gpt2.to_tokens(text, prepend_bos=False)[0]), 100, seed=0
+    )
+    ioi_gpt2 = circuits.as_tokens(gpt2, words_for_gpt2)
+    with torch.no_grad():
+        logits = gpt2(ioi_gpt2.clean)[:, -1]
+    theirs = circuits.logit_difference(logits, ioi_gpt2.correct, ioi_gpt2.wrong)
+    print(f"mean logit difference {theirs.mean():.2f} (Wang and others: 3.56), ", end="")
+    print(f"{(theirs > 0).float().mean():.0%} right")
+    direct_gpt2 = circuits.direct_effects(gpt2, ioi_gpt2.split(20)[0])
+    print("largest direct effects:", circuits.top_heads(direct_gpt2, 6))
+    print("their name movers: L9H9, L10H0, L9H6; against the name: L10H7, L11H10")
+
+# %% [markdown] question="what_is_shown" points=2
+# ### Question C: what does 87% prove?
+#
+# A paper reports: "We found a circuit of 24 heads. Mean-ablating all others keeps 90% of the logit
+# difference. Ablating the 24 heads destroys the behaviour. So the circuit is *the* mechanism: it is
+# necessary and sufficient." (1) Which of the three criteria have they tested, and with what?
+# (2) Describe a model in which both of their results hold and another head does the same job.
+# (3) Which experiment would find that head?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) Faithfulness, by F(C). The second number, F(M without C), is the complement
+# test; it is one case of damage and not completeness. Minimality was not tested at all. (2) A
+# primary head in C and a backup in the rest that acts only when the primary is silent *and* needs
+# something else from C (a head that finds the repeated name, say). C alone works; with all of C
+# gone the backup has nothing to work with; but without the primary alone the model goes on. (3)
+# Completeness with small K: take the primary away from circuit and model, the circuit fails and
+# the model does not. Then look which head's direct effect has grown (self-repair).
+#
+# **Rubric.** Half a point: faithfulness and the complement, and that the complement is not
+# completeness. 1 point: a model that fits both results (half a point when the spare part would
+# survive the ablation of C, against their second result). Half a point: the same damage to both.
+# ### END SOLUTION
 
 # %% [markdown]
 # ## Part 8: let the computer find the circuit
+#
+# Ranking heads says *who*. A circuit also says *from whom to whom*: its **edges**. In a model
+# without MLPs and norms, what a head reads is the sum of what the embedding and all earlier heads
+# have written, so each pair of a writer and a later reader is an edge that can be cut by itself:
+# along that edge alone, the reader gets what the writer says on the *corrupted* prompt.
+#
+# `HeadGraph(model)` is such a model, edge by edge:
+#
+# - `graph.nodes` are names, `"input"`, `"L0H0"`, ..., `"output"`; everywhere else a node is its
+#   number in this list. `graph.edges` are all `(source, target)`; `graph.is_edge` is the same as a
+#   mask `[node, node]`, True at `[source, target]`.
+# - `graph.embed(tokens)` is what the input node writes, `[batch, pos, d_model]`.
+# - `graph.run(embedded)` returns `written`, `[node, batch, pos, d_model]`, what each node wrote, and
+#   the `logits` at the last position, `[batch, vocab]`.
+# - `graph.run(embedded, cut=mask, instead=other)` cuts the edges where `mask` is True: along them
+#   the target reads `other[source]`.
+# - `graph.run(embedded, nudge=zeros)` adds `nudge[node]`, `[batch, pos, d_model]`, to what each node
+#   *reads*. Zeros change nothing; but if they require a gradient, it collects there.
+#
+# The model below was built after Hanna and others (2023), *How does GPT-2 compute greater-than?*: a
+# prompt holds a digit, and the model favours the larger ones. Clean prompts hold a digit from 3 to
+# 8, the corrupted ones a 1. Three heads and five edges do it, among 9 heads and 46 edges.
+
+# %%
+greater = greater_than.build(seed=3)
+graph = HeadGraph(greater.model)
+with torch.no_grad():
+    for name, tokens in (("clean", greater.clean), ("corrupted", greater.corrupted)):
+        logits = graph.run(graph.embed(tokens))[1]
+        print(f"{name:9} first prompt: {tokens[0].tolist()}   logits of the ten digits:", end=" ")
+        print([round(x, 1) for x in logits[0, 1:11].tolist()])
+print(len(graph.edges), "edges")
+
+# %% [markdown]
+# ### Exercise 17: eap
+#
+# difficulty 4/5 · importance 5/5 · 25 min
+#
+# To know what each edge is worth one could cut each, one at a time, one run per edge. **Edge
+# attribution patching** (Syed, Rager and Conmy, 2023) estimates all of them from two runs and one
+# gradient. Cutting the edge $u \to v$ changes what $v$ reads by $z_u^{\mathrm{corr}} -
+# z_u^{\mathrm{clean}}$; to first order the metric $m$ changes by
+#
+# $$\mathrm{EAP}(u \to v) = \sum_{b,\, i,\, d} \bigl(z_u^{\mathrm{corr}} -
+# z_u^{\mathrm{clean}}\bigr) \cdot \frac{\partial m}{\partial\, \mathrm{read}_v}\Big|_{\mathrm{clean}}
+# \qquad m = \operatorname*{mean}_b\,(\mathrm{logit}_{\mathrm{correct}} -
+# \mathrm{logit}_{\mathrm{wrong}}).$$
+#
+# A negative score says: without this edge the right answer loses. Return all scores as `[node,
+# node]`, at `[source, target]`, and 0 where there is no edge.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# What every source wrote, clean and corrupted, comes from two runs. What the metric does when a
+# node reads a little more is what `nudge` is for.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `nudge` is `[node, batch, pos, d_model]`, like `written`. Its gradient has the same shape, one
+# entry for each *target*. The scores are a product over all pairs of nodes, with batch, position
+# and `d_model` summed away; the metric has taken the mean over the batch already.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# run the corrupted prompts (no gradient needed): what each node wrote
+# nudge = zeros for every node, with requires_grad
+# run the clean prompts with the nudge; metric = mean logit difference; its gradient at the nudge
+# score at [source, target] = (corrupted - clean write of source) times (gradient at target), summed
+# zero where the graph has no edge
+# ```
+#
+# </details>
+
+
+# %% exercise="eap"
+def eap(
+    model: TransformerBridge,
+    clean: Int[Tensor, "batch pos"],
+    corrupted: Int[Tensor, "batch pos"],
+    correct: Int[Tensor, " batch"],
+    wrong: Int[Tensor, " batch"],
+) -> Float[Tensor, "source target"]:
+    """Estimate what cutting each edge does to the mean logit difference, from one gradient.
+
+    Returns:
+        The scores by node numbers, 0 where there is no edge.
+    """
+    graph = HeadGraph(model)
+    ### BEGIN SOLUTION
+    embedded = graph.embed(clean)
+    with torch.no_grad():
+        other, _ = graph.run(graph.embed(corrupted))
+    nudge = torch.zeros(len(graph.nodes), *embedded.shape, dtype=embedded.dtype, requires_grad=True)
+    with torch.enable_grad():
+        own, logits = graph.run(embedded, nudge=nudge)
+        metric = circuits.logit_difference(logits, correct, wrong).mean()
+        (gradient,) = torch.autograd.grad(metric, nudge)
+    change = other - own.detach()
+    scores = einsum(change, gradient, "source b p d, target b p d -> source target")
+    return scores * graph.is_edge
+    ### END SOLUTION
+
+
+# %% check="eap" points=4
+with check(eap) as c:
+    planted = greater_than.build(seed=17)
+    told = (planted.clean, planted.corrupted, planted.correct, planted.wrong)
+    scores = c.call(planted.model, *told)
+    tiny_graph = HeadGraph(planted.model)
+    c.true(scores.shape == tiny_graph.is_edge.shape, "a score for each pair of nodes")
+    c.true((scores[~tiny_graph.is_edge] == 0).all(), "0 where there is no edge")
+    other, _ = tiny_graph.run(tiny_graph.embed(planted.corrupted))
+    cuts = torch.zeros_like(scores)
+    embedded = tiny_graph.embed(planted.clean)
+    before = circuits.logit_difference(tiny_graph.run(embedded)[1], *told[2:]).mean()
+    for edge in tiny_graph.edges:
+        cut = torch.zeros_like(tiny_graph.is_edge)
+        cut[edge] = True
+        _, logits = tiny_graph.run(embedded, cut=cut, instead=other)
+        cuts[edge] = circuits.logit_difference(logits, *told[2:]).mean() - before
+    c.close(scores, cuts, "here all that counts is linear: it is what cutting does", atol=1e-3)
+
+# %% [markdown]
+# ### The edges of greater-than
+#
+# **Predict.** There are 46 edges. How many get a score larger than 0.01, in either direction?
+
+# %%
+my_number_of_edges = None
+
+# %%
+told = (greater.clean, greater.corrupted, greater.correct, greater.wrong)
+scores = eap(greater.model, *told)
+found = {edge: scores[edge].item() for edge in graph.edges if abs(scores[edge]) > 0.01}
+helpers.versus(my_number_of_edges, len(found), "Edges with a score")
+print("the planted circuit:", set(found) == set(greater.edges))
+plots.graph(
+    found,
+    nodes=graph.nodes,
+    ranks=graph.layer_of,
+    title="Greater-than, by edge attribution patching",
+    unit="logits",
+)
+
+# %% [markdown]
+# The digit goes to the *spotter*, which writes it down one position later; two *movers* read the
+# note, one lifts the larger digits, the other pushes down the rest. One gradient, and every edge of
+# the circuit is there and no other.
+#
+# ### Where the gradient sees nothing
+#
+# EAP asks what a *small* change does. A head whose attention is quite sure of itself does not move
+# by small changes: its softmax is saturated. The next model is built so. Its `switch` looks at a
+# marker and says one word when the marker stands at position 1, and another when at position 2.
+# Clean and corrupted prompts have the marker at different places, so cutting the edge input ->
+# switch turns the answer round.
+
+# %%
+sure = switch.build(seed=2)
+sure_told = (sure.clean, sure.corrupted, sure.correct, sure.wrong)
+sure_graph = HeadGraph(sure.model)
+sure_scores = eap(sure.model, *sure_told)
+with torch.no_grad():
+    other, _ = sure_graph.run(sure_graph.embed(sure.corrupted))
+    _, logits = sure_graph.run(sure_graph.embed(sure.clean))
+    before = circuits.logit_difference(logits, sure.correct, sure.wrong).mean()
+for edge in sorted(sure.edges):
+    cut = torch.zeros_like(sure_graph.is_edge)
+    cut[edge] = True
+    with torch.no_grad():
+        _, logits = sure_graph.run(sure_graph.embed(sure.clean), cut=cut, instead=other)
+    effect = circuits.logit_difference(logits, sure.correct, sure.wrong).mean() - before
+    name = " -> ".join(sure_graph.nodes[i] for i in edge)
+    print(f"{name:15} cutting it: {effect:6.2f}   EAP says: {sure_scores[edge]:7.4f}")
+
+# %% [markdown]
+# ### Exercise 18: eap_ig
+#
+# difficulty 3/5 · importance 4/5 · 15 min
+#
+# The remedy is an old one, **integrated gradients**: ask for the gradient not at the clean prompt
+# alone but all along the way from clean to corrupted, and take the mean. Hanna, Pezzelle and
+# Belinkov (2024) walk in the *embeddings*, in $m$ steps, here at the middle of each:
+#
+# $$x(\alpha) = x^{\mathrm{clean}} + \alpha\,(x^{\mathrm{corr}} - x^{\mathrm{clean}}), \qquad
+# \mathrm{score}(u \to v) = \sum \bigl(z_u^{\mathrm{corr}} - z_u^{\mathrm{clean}}\bigr) \cdot
+# \frac1m \sum_{k=1}^{m} \frac{\partial m}{\partial\, \mathrm{read}_v}\Big|_{x(\alpha_k)},
+# \quad \alpha_k = \frac{k - \frac12}{m}.$$
+#
+# The writes $z_u$ stay those of the two ends. And there is a sum to check by: the scores of all
+# edges *out of the input* add up to the whole change of the metric, $m(x^{\mathrm{corr}}) -
+# m(x^{\mathrm{clean}})$, up to the error of the steps.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Only one thing changes from exercise 17: where the gradient is taken, and that it is a mean over
+# several places.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `graph.embed` of clean and corrupted are both `[batch, pos, d_model]`; a point between them is a
+# weighted sum. Each step's gradient is `[node, batch, pos, d_model]`, and so is their mean.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# what each node wrote, on clean and on corrupted
+# for k = 1 ... steps:
+#     the point at share (k - 1/2) / steps of the way from clean to corrupted
+#     run it with a fresh nudge; add the gradient of the metric
+# divide by steps; then as in exercise 17
+# ```
+#
+# </details>
+
+
+# %% exercise="eap_ig"
+def eap_ig(
+    model: TransformerBridge,
+    clean: Int[Tensor, "batch pos"],
+    corrupted: Int[Tensor, "batch pos"],
+    correct: Int[Tensor, " batch"],
+    wrong: Int[Tensor, " batch"],
+    steps: int,
+) -> Float[Tensor, "source target"]:
+    """Estimate each edge with the mean gradient along the way from clean to corrupted embeddings.
+
+    Returns:
+        The scores by node numbers, 0 where there is no edge.
+    """
+    graph = HeadGraph(model)
+    ### BEGIN SOLUTION
+    start, end = graph.embed(clean), graph.embed(corrupted)
+    with torch.no_grad():
+        change = graph.run(end)[0] - graph.run(start)[0]
+    total = torch.zeros_like(change)
+    for k in range(1, steps + 1):
+        nudge = torch.zeros_like(change, requires_grad=True)
+        with torch.enable_grad():
+            _, logits = graph.run(start + (k - 0.5) / steps * (end - start), nudge=nudge)
+            metric = circuits.logit_difference(logits, correct, wrong).mean()
+            total += torch.autograd.grad(metric, nudge)[0]
+    scores = einsum(change, total / steps, "source b p d, target b p d -> source target")
+    return scores * graph.is_edge
+    ### END SOLUTION
+
+
+# %% check="eap_ig" points=3
+with check(eap_ig) as c:
+    sure = switch.build(seed=18)
+    told = (sure.clean, sure.corrupted, sure.correct, sure.wrong)
+    sure_graph = HeadGraph(sure.model)
+    ends = [sure_graph.run(sure_graph.embed(tokens))[1] for tokens in told[:2]]
+    whole = [circuits.logit_difference(end, *told[2:]).mean() for end in ends]
+    scores = c.call(sure.model, *told, 40)
+    through = 1 + sure.truth["switch"][1]
+    c.close(scores[0, through], whole[1] - whole[0], "the edge into the switch is seen", atol=0.02)
+    c.close(scores[0].sum(), whole[1] - whole[0], "out of the input: the whole change", atol=0.02)
+    planted = greater_than.build(seed=18)
+    told = (planted.clean, planted.corrupted, planted.correct, planted.wrong)
+    yours = c.call(planted.model, *told, 3)
+    c.close(c.call(planted.model, *told, 1), yours, "where all is linear the steps change nothing",
+            atol=1e-3)  # fmt: skip
+
+# %%
+steps_tried = [1, 2, 4, 8, 16, 32]
+through = 1 + sure.truth["switch"][1]
+sure_told = (sure.clean, sure.corrupted, sure.correct, sure.wrong)
+by_steps = [eap_ig(sure.model, *sure_told, steps)[0, through].item() for steps in steps_tried]
+with torch.no_grad():
+    ends = [sure_graph.run(sure_graph.embed(tokens))[1] for tokens in sure_told[:2]]
+change = [circuits.logit_difference(end, sure.correct, sure.wrong).mean().item() for end in ends]
+plots.lines(
+    {"EAP-IG of the edge input -> switch": by_steps},
+    x=steps_tried,
+    xlabel="steps",
+    ylabel="logits",
+    levels={"cutting the edge": change[1] - change[0], "EAP": 0.0},
+    title="A saturated edge comes to light",
+)
+
+# %% [markdown]
+# One step in the middle of the way overshoots, because it happens to stand just where the head
+# changes its mind; with some thirty steps the score settles on the truth.
+#
+# ### Exercise 19: acdc
+#
+# difficulty 4/5 · importance 4/5 · 25 min
+#
+# Attribution scores each edge as if it were alone. **ACDC** (Conmy and others, 2023) tries: it
+# starts from the whole graph and walks back from the output, cutting one edge after the other, and
+# keeps an edge only if the output moves too far *beyond what the cuts so far have cost already*:
+#
+# $$\text{cut } e \text{ for good if} \quad D(\text{cut} \cup \{e\}) - D(\text{cut}) < \tau, \qquad
+# D(S) = \operatorname*{mean}_b \mathrm{KL}\bigl(p_{\mathrm{model}} \,\|\, p_{S}\bigr),$$
+#
+# where $p_{\mathrm{model}}$ is the whole model's next-token distribution on the clean prompts, and
+# $p_S$ the one with the edges $S$ cut, each replaced by the corrupted run. Walk through
+# `graph.edges` **from the last to the first**: the output's edges come first, and everything that
+# reads an edge has been judged before it. Return a mask `[node, node]`, True at the edges that stay.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Keep two things while you walk: the mask of what is cut so far, and what it costs. An edge that
+# passes changes both, an edge that fails changes neither.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `graph.run(..., cut=cut, instead=other)` with `other` `[node, batch, pos, d_model]` from the
+# corrupted prompts. The KL sums over the vocabulary and takes the mean over the batch.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# what each node writes on corrupted; the log-probabilities of the whole model on clean
+# cut = nothing; cost = 0
+# for each edge, last to first:
+#     cut it on trial; new = KL of the whole model to this
+#     if new - cost is below tau: it stays cut, cost = new
+#     else: put it back
+# the edges that are not cut
+# ```
+#
+# </details>
+
+
+# %% exercise="acdc"
+def acdc(
+    model: TransformerBridge,
+    clean: Int[Tensor, "batch pos"],
+    corrupted: Int[Tensor, "batch pos"],
+    tau: float,
+) -> Bool[Tensor, "source target"]:
+    """Cut edge after edge, from the output back, while each costs less than tau; return the rest.
+
+    Returns:
+        True at [source, target] of the edges that stay.
+    """
+    graph = HeadGraph(model)
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        embedded = graph.embed(clean)
+        other, _ = graph.run(graph.embed(corrupted))
+        log_p = graph.run(embedded)[1].log_softmax(dim=-1)
+        cut, cost = torch.zeros_like(graph.is_edge), 0.0
+        for edge in reversed(graph.edges):
+            cut[edge] = True
+            log_q = graph.run(embedded, cut=cut, instead=other)[1].log_softmax(dim=-1)
+            new = (log_p.exp() * (log_p - log_q)).sum(dim=-1).mean().item()
+            if new - cost < tau:
+                cost = new
+            else:
+                cut[edge] = False
+    return graph.is_edge & ~cut
+    ### END SOLUTION
+
+
+# %% check="acdc" points=4
+with check(acdc) as c:
+    planted = greater_than.build(seed=19)
+    pair = (planted.clean, planted.corrupted)
+    kept = c.call(planted.model, *pair, 0.01)
+    c.true(kept.dtype == torch.bool, "a mask of truth values comes back")
+    edges = {tuple(edge) for edge in kept.nonzero().tolist()}
+    c.true(planted.edges <= edges, "no edge of the planted circuit is cut")
+    c.true(edges <= planted.edges, "and nothing else is kept")
+    c.true(not c.call(planted.model, *pair, 100.0).any(), "a huge tau cuts everything")
+    everything = HeadGraph(planted.model).is_edge
+    c.true((c.call(planted.model, *pair, -100.0) == everything).all(), "a negative one cuts nothing")
+
+# %% [markdown]
+# ### How many edges, for which tau?
+#
+# **Predict.** For which range of tau will ACDC find exactly the five edges of the greater-than
+# model? And what happens to its number of edges just above that range?
+
+# %%
+my_range_of_tau = None  # a pair, such as (0.1, 1)
+
+# %%
+taus = [1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0]
+kept_by_tau = [acdc(greater.model, greater.clean, greater.corrupted, tau) for tau in tqdm(taus)]
+for tau, kept in zip(taus, kept_by_tau):
+    names = [
+        f"{graph.nodes[source]} -> {graph.nodes[target]}" for source, target in kept.nonzero().tolist()
+    ]
+    print(f"tau {tau:6}: {len(names):2d} edges   {', '.join(names)}")
+right = [
+    tau
+    for tau, kept in zip(taus, kept_by_tau)
+    if {tuple(edge) for edge in kept.nonzero().tolist()} == set(greater.edges)
+]
+helpers.versus(my_range_of_tau, right, "The planted circuit, among the tau tried, at")
+
+
+# %% [markdown]
+# From a ten-thousandth to some tenths of a nat the answer is the same: five edges. A circuit that
+# depends on tau that little is a good sign; real models have no such gap between what matters and
+# what does not, and there every tau gives another circuit.
+#
+# Be careful with two things. ACDC's walk has an order, and where two edges can replace each other,
+# the order decides which one is kept: whichever is tried first is cut, and the other one is needed
+# from then on. And cutting means *corrupted*, not zero: the `voice` of the greater-than model,
+# which says the same on every prompt, would come out as part of the circuit if its edge were
+# replaced by nothing.
+#
+# ### From toys to smollm2: can the gradient be trusted?
+#
+# On a real model nobody knows the truth, but one can cut. `circuits.node_attribution`, which ranked
+# the heads in part 7, is EAP summed over all the edges out of a head: (z corrupted - z clean) times
+# the gradient at z. `circuits.head_patching` does the real thing, with one forward pass for each
+# layer: every head's `z` replaced by that of the corrupted prompt. Every third layer will do.
+#
+# **Predict.** Spearman's rank correlation of the two, over 90 heads: near 0, near 0.5, near 1?
+
+# %%
+my_rank_correlation = None
+
+# %%
+two_prompts = circuits.first_rows(few_prompts, 2)
+some_layers = list(range(2, 30, 3))
+estimated = circuits.node_attribution(smollm2, two_prompts)[some_layers]
+patched = circuits.head_patching(smollm2, two_prompts, some_layers)
+agreement = circuits.rank_correlation(estimated, patched)
+helpers.versus(my_rank_correlation, round(agreement, 2), "Rank correlation over 90 heads")
+largest = circuits.top_heads(patched, 5)
+for layer, head in largest:
+    print(
+        f"L{some_layers[layer]}H{head}: patched {patched[layer, head]:6.2f}, "
+        f"by the gradient {estimated[layer, head]:6.2f}"
+    )
+
+# %% [markdown]
+# The gradient, at the price of three runs instead of 270, puts the heads into nearly the right
+# order, and gets single values wrong: where attention is saturated, too small. So use it as Syed,
+# Rager and Conmy do: to find where to look. Then cut what you found.
+
+# %% [markdown] question="which_method" points=2
+# ### Question D: which method, and what does it miss?
+#
+# For each of these, say what EAP, EAP-IG and ACDC would report, and why. (1) A head with saturated
+# attention, as in the switch model. (2) Two heads of one layer that write the same thing, where one
+# is enough (the readers saturate). (3) A head that writes the same vector on every prompt, without
+# which the model fails.
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) EAP: about 0 on the edges that move its attention, since the gradient at the
+# clean prompt vanishes. EAP-IG: the right size, as the way to the corrupted prompt passes where the
+# attention turns. ACDC: keeps the edge, since it really cuts. (2) EAP and EAP-IG score both, each
+# as it looks on its own: both small if the reader is saturated at the clean prompt; EAP-IG sees
+# both, as on its way both fade together. ACDC cuts the one that comes first in its walk at no cost
+# and keeps the other: half the mechanism. (3) All three: nothing. Clean and corrupted agree, so
+# there is no change to attribute and cutting costs nothing. Only zero ablation would show it; it
+# carries no information about the prompt, though the model needs it.
+#
+# **Rubric.** Half a point each for (1) and (3). 1 point for (2): half for "both small or both
+# shared by the gradient methods", half for "ACDC keeps one, its order decides which".
+# ### END SOLUTION
 
 # %% [markdown]
 # ## Part 9: watch it happen
