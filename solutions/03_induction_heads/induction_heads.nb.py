@@ -763,6 +763,387 @@ except NotImplementedError:
 # %% [markdown]
 # ## Part 5: read the circuit off the weights
 #
+# In your own model you know what each matrix is for. Can one read it off the weights of a model that
+# somebody else made, without running it once?
+#
+# A head's four matrices never act one by one. $W_Q$ and $W_K$ only meet in the score, as the product
+# $W_Q W_K^\top$; $W_V$ and $W_O$ only act one after the other, as $W_V W_O$. Put the embedding and
+# the unembedding around them and both become tables of *tokens against tokens*, which can be read
+# (Elhage and others, 2021):
+#
+# | circuit | formula | entry $[a, b]$ says |
+# |---|---|---|
+# | full OV | $W_E\, W_V W_O\, W_U$ | looking at token $a$ adds so much to the logit of token $b$ |
+# | full QK | $W_E\, W_Q W_K^\top W_E^\top / \sqrt{d_\text{head}}$ | query token $a$ gives key token $b$ this score |
+#
+# Norms, biases and positions are left out: these tables tell what the head does with what stands in
+# the *embeddings*. `helpers.head_weights(model, head)` returns `(W_Q, W_K, W_V, W_O)` of a head
+# `(layer, index)`, the first three `[d_model, d_head]`, the last `[d_head, d_model]`;
+# `helpers.embeddings(model)` returns `W_E` `[vocab, d_model]` and `W_U` `[d_model, vocab]`.
+
+# %% [markdown]
+# ### Exercise 7: full_OV
+#
+# difficulty 2/5 · importance 5/5 · 10 min
+#
+# $$\mathrm{OV}[a, b] = \bigl(W_E\, W_V\, W_O\, W_U\bigr)[a, b]$$
+#
+# with the token that is looked at ($a$) along the rows and the token whose logit changes ($b$) along
+# the columns.
+#
+# Multiply $W_V$ by any invertible matrix $R$ and $W_O$ by $R^{-1}$: the head does the same as before.
+# The single matrices have no meaning that survives this; their product has.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Vectors are rows, so a product is read from left to right: embed, value, output, unembed.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `[vocab, d_model] @ [d_model, d_head] @ [d_head, d_model] @ [d_model, vocab]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# get the head's value and output matrices, and the two embeddings
+# multiply the four in the order in which a token passes through them
+# ```
+#
+# </details>
+
+
+# %% exercise="full_OV"
+def full_OV(model: TransformerBridge, head: tuple[int, int]) -> Float[Tensor, "vocab_in vocab_out"]:
+    """Return what looking at each token adds to the logit of each token, for head (layer, index)."""
+    ### BEGIN SOLUTION
+    _, _, W_V, W_O = helpers.head_weights(model, head)  # given
+    W_E, W_U = helpers.embeddings(model)  # given
+    return W_E @ W_V @ W_O @ W_U
+    ### END SOLUTION
+
+
+# %% check="full_OV" points=2
+with check(full_OV) as c:
+    tiny = models.random(seed=7, n_layers=2, d_vocab=13, attn_only=True, normalization_type=None)
+    yours = c.call(tiny, (1, 2))
+    c.true(yours.shape == (13, 13), "it is a table of tokens against tokens")
+    W_V, W_O = tiny.blocks[1].attn.W_V[2], tiny.blocks[1].attn.W_O[2]
+    looked_at = tiny.W_E[5] @ W_V  # a head that looks at token 5 and nowhere else
+    c.close(yours[5], looked_at @ W_O @ tiny.W_U, "row 5 is what looking at token 5 does")
+    with torch.no_grad():
+        turn = torch.linalg.qr(torch.randn(6, 6))[0] * 2
+        W_V.copy_(W_V @ turn)
+        W_O.copy_(turn.inverse() @ W_O)
+    c.close(c.call(tiny, (1, 2)), yours, "another basis inside the head changes nothing", atol=1e-4)
+
+# %% [markdown]
+# ### Exercise 8: full_QK
+#
+# difficulty 2/5 · importance 4/5 · 10 min
+#
+# $$\mathrm{QK}[a, b] = \frac{\bigl(W_E\, W_Q\, W_K^\top\, W_E^\top\bigr)[a, b]}{\sqrt{d_\text{head}}}$$
+#
+# with the query's token ($a$) along the rows and the key's ($b$) along the columns: the score as the
+# model computes it, so with the root, and before mask and softmax.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Both ends are embedded: each token becomes a query on one side and a key on the other.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Queries and keys of all tokens are both `[vocab, d_head]`; their products `[vocab, vocab]`. `.mT`
+# transposes.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# queries = every token's embedding through the head's query matrix
+# keys    = every token's embedding through its key matrix
+# every query times every key, divided by the root of d_head
+# ```
+#
+# </details>
+
+
+# %% exercise="full_QK"
+def full_QK(model: TransformerBridge, head: tuple[int, int]) -> Float[Tensor, "vocab_q vocab_k"]:
+    """Return the score that each query token gives each key token, for head (layer, index)."""
+    ### BEGIN SOLUTION
+    W_Q, W_K, _, _ = helpers.head_weights(model, head)  # given
+    W_E, _ = helpers.embeddings(model)  # given
+    return (W_E @ W_Q) @ (W_E @ W_K).mT / W_Q.shape[-1] ** 0.5
+    ### END SOLUTION
+
+
+# %% check="full_QK" points=2
+with check(full_QK) as c:
+    tiny = models.random(seed=8, n_layers=2, d_vocab=13, attn_only=True, normalization_type=None)
+    yours = c.call(tiny, (1, 2))
+    c.true(yours.shape == (13, 13), "it is a table of tokens against tokens")
+    W_Q, W_K = tiny.blocks[1].attn.W_Q[2], tiny.blocks[1].attn.W_K[2]
+    score = (tiny.W_E[3] @ W_Q) @ (tiny.W_E[9] @ W_K) / 6**0.5
+    c.close(yours[3, 9], score, "query token 3 gives key token 9 its score")
+    with torch.no_grad():
+        turn = torch.linalg.qr(torch.randn(6, 6))[0] * 2
+        W_Q.copy_(W_Q @ turn)
+        W_K.copy_(W_K @ turn.inverse().mT)
+    c.close(c.call(tiny, (1, 2)), yours, "another basis inside the head changes nothing", atol=1e-4)
+
+# %% [markdown]
+# ### Two tables of a planted model
+#
+# `models.planted("induction", seed)` is a model like yours, written by hand among decoys: three
+# layers of four heads, 25 tokens, in a randomly rotated basis, so that no weight looks like anything.
+# This one comes with its truth. Here are the tables of its induction head.
+#
+# **Predict.** Which of the two tables will show a clear diagonal: OV, QK, both or none?
+
+# %%
+my_tables_with_a_diagonal = None  # "OV", "QK", "both" or "none"
+
+# %%
+known = models.planted("induction", 4)
+print("the truth:", known.truth)
+with torch.no_grad():
+    display(
+        plots.heatmap(
+            full_OV(known.model, known.truth["induction"]), center=0, origin="upper", unit="logits",
+            xlabel="token whose logit changes", ylabel="token looked at",
+            title="Full OV of the induction head",
+        )
+    )  # fmt: skip
+    picture = plots.heatmap(
+        full_QK(known.model, known.truth["induction"]), center=0, origin="upper", unit="score",
+        xlabel="key's token", ylabel="query's token", title="Full QK of the induction head",
+    )  # fmt: skip
+picture
+
+# %% [markdown]
+# OV is a diagonal: whatever token the head looks at, it says that token. (All but BOS, token 0.) QK,
+# in the *embeddings*, shows nothing of the kind (look at its scale), and that is the point: this
+# head's keys are not in the embeddings. They were written by another head. Put that head's OV in
+# between, and the diagonal appears:
+
+# %%
+with torch.no_grad():
+    W_Q, W_K, _, _ = helpers.head_weights(known.model, known.truth["induction"])
+    _, _, W_V, W_O = helpers.head_weights(known.model, known.truth["previous_token"])
+    W_E, _ = helpers.embeddings(known.model)
+    written_by_previous = W_E @ W_V @ W_O  # what the previous-token head says about each token
+    composed = (W_E @ W_Q) @ (written_by_previous @ W_K).mT / W_Q.shape[-1] ** 0.5
+plots.heatmap(
+    composed, center=0, origin="upper", unit="score", xlabel="token before the key",
+    ylabel="query's token", title="The same QK, with the keys that the previous-token head wrote",
+)  # fmt: skip
+
+# %% [markdown]
+# ### Exercise 9: copying_score
+#
+# difficulty 3/5 · importance 4/5 · 15 min
+#
+# "OV is a diagonal" should be a number. Looking at the diagonal alone would miss heads that copy
+# *groups* of tokens (looking at "cat" raises "cats" as well). Use the **eigenvalues** $\lambda_i$: a
+# positive one belongs to a mixture of tokens that raises its own logits. The score is
+#
+# $$\mathrm{copying} = \frac{\sum_i \mathrm{Re}\,\lambda_i}{\sum_i |\lambda_i|} \in [-1, 1],$$
+#
+# 1 for a head that copies, $-1$ for one that lowers what it sees, about 0 for one that turns tokens
+# into unrelated others. (OV is not symmetric, so eigenvalues are complex; $|\lambda|$ is the modulus.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Torch has several eigenvalue routines. Which of them takes a matrix that is *not* symmetric?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `torch.linalg.eigvals` returns a complex tensor `[vocab]`; `.real` is its real part, `.abs()` the
+# modulus. The result is one number.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# all eigenvalues of the matrix
+# sum of their real parts, divided by the sum of their absolute values
+# ```
+#
+# </details>
+
+
+# %% exercise="copying_score"
+def copying_score(OV: Float[Tensor, "n n"]) -> float:
+    """Return the sum of the eigenvalues' real parts over the sum of their absolute values."""
+    ### BEGIN SOLUTION
+    eigenvalues = torch.linalg.eigvals(OV)
+    return (eigenvalues.real.sum() / eigenvalues.abs().sum()).item()
+    ### END SOLUTION
+
+
+# %% check="copying_score" points=2
+with check(copying_score) as c:
+    c.close(c.call(torch.eye(7)), 1.0, "the identity copies: 1")
+    c.close(c.call(-2 * torch.eye(7)), -1.0, "its negative does the opposite: -1")
+    quarter_turn = torch.tensor([[0.0, 1.0], [-1.0, 0.0]])
+    c.close(c.call(quarter_turn), 0.0, "a rotation by a quarter turn does neither: 0")
+    mixed = torch.block_diag(quarter_turn * 2, torch.tensor([[3.0]]), torch.tensor([[-1.0]]))
+    c.close(c.call(mixed), 2 / 8, "eigenvalues 2i, -2i, 3 and -1 give (3 - 1) / (2 + 2 + 3 + 1)")
+    change = torch.randn(4, 4) + 3 * torch.eye(4)
+    c.close(c.call(change @ mixed @ change.inverse()), 2 / 8, "in any basis", atol=1e-3)
+
+# %% [markdown]
+# For `smollm2` the table would have 49,152 rows and as many columns, 10 gigabytes. There is a way
+# around: for any two matrices, $AB$ and $BA$ have the same eigenvalues but for zeros. So instead of
+# $(W_E W_V)(W_O W_U)$ take $(W_O W_U)(W_E W_V)$, which is `[d_head, d_head]`, 64 by 64.
+# `helpers.small_OV(model, heads)` does so for several heads at once.
+#
+# **Predict.** Among the five heads with the highest induction scores, how many have a copying score
+# above 0.5? And what will the mean over 60 heads drawn at random be?
+
+# %%
+my_number_of_copying_induction_heads = None  # out of 5
+my_mean_over_random_heads = None
+
+# %%
+best_induction = helpers.best_heads(atlas["induction"], 5)
+draw = torch.Generator().manual_seed(1)
+at_random = [divmod(int(i), 9) for i in torch.randperm(270, generator=draw)[:60]]
+small = helpers.small_OV(smollm2, [*best_induction, *at_random])
+copying = [copying_score(matrix) for matrix in small]
+for head, value in zip(best_induction, copying, strict=False):
+    print(f"L{head[0]}H{head[1]}: induction {atlas['induction'][head]:.2f}, copying {value:+.2f}")
+helpers.versus(
+    my_number_of_copying_induction_heads, sum(v > 0.5 for v in copying[:5]), "Above 0.5, of five"
+)
+helpers.versus(
+    my_mean_over_random_heads, round(sum(copying[5:]) / 60, 2), "Mean over 60 heads at random"
+)
+
+# %% [markdown]
+# The induction heads of this model copy, as their name promises, and more clearly than heads do in
+# general. But a good many other heads have high scores as well: a head that copies need not look at
+# anything interesting. Where and what are two questions.
+
+# %% [markdown]
+# ### Exercise 10: composition_score
+#
+# difficulty 3/5 · importance 4/5 · 15 min
+#
+# Which heads talk to each other? Let $A$ be what an early head *writes* (its $W_V W_O$) and $B$ what
+# a later head *reads* with (for K-composition $W_K W_Q^\top$). If $A$ writes where $B$ reads, the
+# product $AB$ is large:
+#
+# $$\mathrm{composition}(A, B) = \frac{\lVert A B \rVert_F}{\lVert A \rVert_F\, \lVert B \rVert_F},
+# \qquad \lVert M \rVert_F = \sqrt{\textstyle\sum_{ij} M_{ij}^2} .$$
+#
+# It lies between 0 (the second reads nothing of what the first writes) and 1. As vectors are rows,
+# the head that acts first stands on the left.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Three norms, all of the same kind. Which one does torch take of a matrix if you do not say?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `A` is `[m, d_model]`, `B` is `[d_model, n]`, `A @ B` is `[m, n]`. The result is one number.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# the product, first head first
+# its Frobenius norm, divided by the product of the Frobenius norms of the two
+# ```
+#
+# </details>
+
+
+# %% exercise="composition_score"
+def composition_score(A: Float[Tensor, "m d_model"], B: Float[Tensor, "d_model n"]) -> float:
+    """Return the Frobenius norm of AB over the product of the norms of A (which acts first) and B."""
+    ### BEGIN SOLUTION
+    return ((A @ B).norm() / (A.norm() * B.norm())).item()
+    ### END SOLUTION
+
+
+# %% check="composition_score" points=2
+with check(composition_score) as c:
+    u, v, w = torch.linalg.qr(torch.randn(6, 6))[0][:3]  # unit vectors at right angles
+    c.close(c.call(torch.outer(v, u), torch.outer(u, w)), 1.0, "written along u, read along u: 1")
+    c.close(c.call(torch.outer(v, u), torch.outer(v, w)), 0.0, "written along u, read along v: 0")
+    A, B = torch.randn(4, 6), torch.randn(6, 3)
+    yours = c.call(A, B)
+    c.close(c.call(3 * A, -2 * B), yours, "the size of A and of B does not matter")
+    turn = torch.linalg.qr(torch.randn(6, 6))[0]
+    c.close(c.call(A @ turn, turn.mT @ B), yours, "in a rotated stream it is the same")
+    squares = (A @ B).square().sum() / A.square().sum() / B.square().sum()
+    c.close(yours, squares.sqrt(), "root of the squares' sum: the Frobenius norm of all three")
+
+# %% [markdown]
+# Apply it to the planted model: every head of an earlier layer with the *keys* of every head of a
+# later one. Decoys write, too; a random pair does not give 0 but something like
+# $1 / \sqrt{d_\text{model}}$, 0.11 here. That is the level to beat.
+#
+# **Predict.** How many of the 48 pairs will stand out?
+
+# %%
+my_number_of_pairs = None
+
+# %%
+places = [(layer, head) for layer in range(3) for head in range(4)]
+early, late = [p for p in places if p[0] < 2], [p for p in places if p[0] > 0]
+table = torch.full((len(early), len(late)), torch.nan)
+with torch.no_grad():
+    for i, first in enumerate(early):
+        _, _, W_V, W_O = helpers.head_weights(known.model, first)
+        for j, then in enumerate(late):
+            W_Q, W_K, _, _ = helpers.head_weights(known.model, then)
+            if first[0] < then[0]:
+                table[i, j] = composition_score(W_V @ W_O, W_K @ W_Q.mT)
+helpers.versus(my_number_of_pairs, int((table > 0.11).sum()), "Pairs above 0.11")
+print("the truth:", known.truth)
+plots.heatmap(
+    table, x=[f"L{a}H{b}" for a, b in late], y=[f"L{a}H{b}" for a, b in early], unit="composition",
+    xlabel="the later head, its keys", ylabel="the earlier head", title="K-composition",
+)  # fmt: skip
+
+# %% [markdown]
+# ### Spot the bug
+#
+# A friend computes K-composition with the code below, on random matrices first, to know the level of
+# chance. "It must be right", they say: "it never leaves the interval from 0 to 1, it does not care
+# about the sizes of A and B, and on random matrices it gives about the same as yours."
+#
+# ```python
+# def composition(A, B):
+#     return (torch.linalg.matrix_norm(B @ A) / (A.norm() * B.norm())).item()
+# ```
+
+# %% [markdown] question="spot_the_bug" points=2
+# ### Question B: spot the bug
+#
+# (1) What is wrong, and what does the friend's number measure? (2) Why do neither the bounds, nor
+# the scale, nor random matrices betray it? (3) Which property in a check of this lab would, and which
+# shapes would?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) The product is taken in the wrong order: vectors are rows, so the head that
+# acts first stands on the left, AB. BA asks whether what the *later* matrix gives out is read by the
+# *earlier* head, which never happens in a forward pass. (2) The Frobenius norm of a product is at
+# most the product of the norms in either order, scale cancels in either order, and for random square
+# matrices AB and BA have the same distribution. (3) A planted pair: A writes along u what it reads
+# along v, B reads along u: AB gives 1, BA gives 0 (and rotating the stream, A R and R^T B, leaves AB as
+# it is and changes BA). Shapes: with A [m, d] and B [d, n], m not n, the product BA does not exist.
+#
+# **Rubric.** 1 point for the order and what it means. Half a point for why the three observations do
+# not see it. Half a point for a property or shapes that do.
+# ### END SOLUTION
 
 # %% [markdown]
 # ## Part 6: take a head away
