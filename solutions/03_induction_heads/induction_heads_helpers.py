@@ -73,6 +73,25 @@ def embeddings(
     return model.W_E.detach(), model.W_U.detach()
 
 
+def small_OV(
+    model: TransformerBridge, heads: Sequence[tuple[int, int]]
+) -> list[Float[Tensor, "d_head d_head"]]:
+    """Return W_O W_U W_E W_V of each head: the eigenvalues of its full OV, without the zeros."""
+    W_E, W_U = embeddings(model)
+    around = W_U @ W_E
+    small = []
+    for head in heads:
+        _, _, W_V, W_O = head_weights(model, head)
+        small.append(W_O @ around @ W_V)
+    return small
+
+
+def best_heads(scores: Float[Tensor, "layer head"], count: int) -> list[tuple[int, int]]:
+    """Return the heads with the largest scores, (layer, head), the largest first."""
+    places = scores.flatten().topk(count).indices.tolist()
+    return [(place // scores.shape[1], place % scores.shape[1]) for place in places]
+
+
 def strongest(scores: Float[Tensor, "layer head"], count: int) -> list[str]:
     """Name the heads with the largest scores: "L18H6 0.90"."""
     values, places = scores.flatten().topk(count)
