@@ -70,6 +70,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
+import editing_helpers as editing
 import patching_helpers as helpers
 import tracing_helpers as tracing
 
@@ -1470,6 +1471,241 @@ plots.bars(
 # %% [markdown]
 # All of it. Nothing after the mover reads the answer; a patch alone could not have told you, for it
 # would have shown the same effect had ten heads stood in between.
+
+# %% [markdown]
+# ## Part 7: editing a fact
+#
+# If the fact sits in an MLP at the subject, one should be able to change it there. Meng and others
+# (2022) treat the MLP's second matrix $W$ (`[d_model, d_mlp]`) as a table: what comes out of the
+# MLP's neurons is a **key** $k$, and $Wk$ is the **value** that is written into the stream. To edit
+# a fact, find the key $k_*$ of the subject and a value $v_*$ that makes the model say what you want,
+# and change $W$ so that $W' k_* = v_*$, disturbing everything else as little as possible.
+#
+# As little as possible *where it counts*: other keys are not equally likely. With
+# $C = \mathbb E[k k^\top]$ over ordinary text, the update is the $W'$ that minimises
+# $\mathbb E\,\lVert (W' - W) k\rVert^2$ under the condition $W' k_* = v_*$. Its solution has rank one:
+#
+# $$W' = W + \frac{(v_* - W k_*)\,(C^{-1} k_*)^\top}{(C^{-1} k_*)^\top k_*}.$$
+#
+# That is **ROME**, rank-one model editing. Read the formula from the right: a key $k$ is changed in
+# proportion to $(C^{-1}k_*)^\top k$, which is small for what text is full of.
+
+# %% [markdown]
+# ### Exercise 11: rome_update
+#
+# difficulty 3/5 · importance 4/5 · 15 min
+#
+# Write the formula above. `C` is symmetric and can be inverted; it need not be the identity, and its
+# scale must not matter.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# You never need $C^{-1}$ itself, only $C^{-1}k$: the solution $u$ of a linear system. And check with
+# your eyes closed: what is $W'k$?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `W` is `[d_out, d_in]`, `k` is `[d_in]`, `v` is `[d_out]`, `C` is `[d_in, d_in]`. The update is an
+# outer product `[d_out, d_in]`: `torch.outer(column, row)`. `torch.linalg.solve(C, k)` is
+# $C^{-1}k$.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# u = solution of  C u = k
+# gap = v minus what W makes of k
+# result = W plus (gap outer u), divided by the dot product of u and k
+# ```
+#
+# </details>
+
+
+# %% exercise="rome_update"
+def rome_update(
+    W: Float[Tensor, "d_out d_in"],
+    k: Float[Tensor, " d_in"],
+    v: Float[Tensor, " d_out"],
+    C: Float[Tensor, "d_in d_in"],
+) -> Float[Tensor, "d_out d_in"]:
+    """Return W changed by the rank-one update that maps k to v and is smallest in the metric C."""
+    ### BEGIN SOLUTION
+    u = torch.linalg.solve(C, k)
+    return W + torch.outer(v - W @ k, u) / (u @ k)
+    ### END SOLUTION
+
+
+# %% check="rome_update" points=3
+with check(rome_update) as c:
+    draw = torch.Generator().manual_seed(11)
+    matrix = torch.randn(4, 7, generator=draw, dtype=torch.float64)
+    key, keys = torch.randn(7, generator=draw).double(), torch.randn(40, 7, generator=draw).double()
+    value = torch.randn(4, generator=draw).double()
+    second_moment = keys.mT @ keys / 40
+    yours = c.call(matrix, key, value, second_moment)
+    c.close(yours @ key, value, "the key is mapped to the value")
+    rank = torch.linalg.matrix_rank(yours - matrix).item()
+    c.true(rank == 1, "the change has rank one")
+    disturbed = ((yours - matrix) @ keys.mT).square().sum()
+    nearest = matrix + torch.outer(value - matrix @ key, key) / (key @ key)
+    plain = ((nearest - matrix) @ keys.mT).square().sum()
+    c.true(disturbed < plain, "the other keys are disturbed less than by the update without C")
+    c.close(c.call(matrix, key, value, 5 * second_moment), yours, "the scale of C does not matter")
+
+# %% [markdown]
+# ### Exercise 12: edit_scores
+#
+# difficulty 2/5 · importance 4/5 · 15 min
+#
+# Did it work? Anyone can make a model say " Rome": by breaking it. Three groups of prompts tell an
+# edit from an accident. With `new` the token you want and `old` the one it replaces, and on each
+# group the *share of prompts* for which it holds:
+#
+# - **efficacy**, on the edited prompts: $p(\text{new}) > p(\text{old})$;
+# - **paraphrase**, on the same fact in other words: $p(\text{new}) > p(\text{old})$;
+# - **neighbourhood**, on prompts about *other* things whose right answer is still `old`:
+#   $p(\text{old}) > p(\text{new})$.
+#
+# All three are best at 1. The **score** is their harmonic mean,
+# $3 / \left(\tfrac1E + \tfrac1P + \tfrac1N\right)$, and 0 if one of them is 0: one failure cannot be
+# bought off by the other two. Ties do not count as success.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# A larger probability is a larger logit: you need no softmax. Which of the three groups wants the
+# *old* answer?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Each group holds logits of the last position, `[prompt, vocab]`, and groups may differ in size.
+# `(logits[:, new] > logits[:, old])` is `[prompt]` of True and False; its mean, after `.double()`,
+# is the share. Return Python floats in a dict.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# efficacy, paraphrase = share of prompts where the new logit is larger
+# neighbourhood = share of prompts where the old logit is larger
+# score = 0 if one of the three is 0, else 3 over the sum of their reciprocals
+# return all four under their names
+# ```
+#
+# </details>
+
+
+# %% exercise="edit_scores"
+def edit_scores(
+    rewrite: Float[Tensor, "prompt vocab"],
+    paraphrases: Float[Tensor, "paraphrase vocab"],
+    neighbours: Float[Tensor, "neighbour vocab"],
+    new: int,
+    old: int,
+) -> dict[str, float]:
+    """Return "efficacy", "paraphrase", "neighbourhood" and their harmonic mean, "score"."""
+    ### BEGIN SOLUTION
+
+    def share(logits, winner, loser):
+        return (logits[:, winner] > logits[:, loser]).double().mean().item()
+
+    shares = {
+        "efficacy": share(rewrite, new, old),
+        "paraphrase": share(paraphrases, new, old),
+        "neighbourhood": share(neighbours, old, new),
+    }
+    worst = min(shares.values())
+    score = 3 / sum(1 / part for part in shares.values()) if worst > 0 else 0.0
+    return {**shares, "score": score}
+    ### END SOLUTION
+
+
+# %% check="edit_scores" points=2
+with check(edit_scores) as c:
+    # Columns: the old answer, the new one, and a third token that is always on top.
+    wanted, unwanted, level = [1.0, 2.0, 9.0], [2.0, 1.0, 9.0], [1.5, 1.5, 9.0]
+    groups = [[wanted], [wanted, unwanted, wanted, level], [unwanted, unwanted, wanted, unwanted]]
+    yours = c.call(*(torch.tensor(group) for group in groups), 1, 0)
+    c.true(
+        set(yours) == {"efficacy", "paraphrase", "neighbourhood", "score"}, "it has the four names"
+    )
+    c.close(yours["efficacy"], 1.0, "the edited prompt prefers the new answer: all of them")
+    c.close(yours["paraphrase"], 0.5, "two of four paraphrases do; a tie is none")
+    c.close(yours["neighbourhood"], 0.75, "three of four neighbours keep the old answer")
+    c.close(yours["score"], 9 / 13, "the score is the harmonic mean", atol=1e-3)
+    broken = c.call(*(torch.tensor(group) for group in (groups[0], groups[0], groups[0])), 1, 0)
+    c.close(broken["score"], 0.0, "whoever says Rome to everything scores 0")
+
+# %% [markdown]
+# ### The tower moves to Rome
+#
+# Everything else is given in `editing_helpers`: the key is what MLP 6 has at "iffel", where your
+# trace found the fact; the value is found by 15 steps of Adam on the MLP's output at that position,
+# with a penalty on its size; $C$ comes from a page of text, 1,104 positions. That is fewer than the
+# 1,536 dimensions of a key, so $C$ cannot be inverted as it is: a tenth of its mean diagonal is
+# added to the diagonal. (The paper took 100,000 positions of Wikipedia.)
+#
+# **Predict.** The edit is made with one prompt. How many of six paraphrases will say Rome? And will
+# the seven neighbours, such as "The Louvre is located in the city of", keep Paris?
+
+# %%
+my_paraphrases_that_follow = None  # 0 to 6
+my_neighbours_that_stay = None  # 0 to 7
+
+# %%
+EDIT_LAYER = 6
+matrix_of_mlp = editing.output_matrix(smollm2, EDIT_LAYER)  # the weights themselves, no copy
+key, value = editing.key_and_value(smollm2, [eiffel], 2, EDIT_LAYER, rome)
+text_rows = data.token_rows(smollm2, (*data.TRAIN_SENTENCES, *data.VALID_SENTENCES), length=24)
+second_moment = editing.second_moment(smollm2, text_rows, EDIT_LAYER)
+ridge = 0.1 * second_moment.diagonal().mean() * torch.eye(len(key), dtype=torch.float64)
+original = matrix_of_mlp.detach().double().clone()
+
+before = editing.edit_logits(smollm2)
+edited = rome_update(original, key, value, second_moment + ridge)
+with editing.edited(matrix_of_mlp, edited):
+    after = editing.edit_logits(smollm2)
+
+# %%
+for name, logits in (("before", before), ("after", after)):
+    print(name, {k: round(v, 2) for k, v in edit_scores(*logits, new=rome, old=paris).items()})
+scores = edit_scores(*after, new=rome, old=paris)
+helpers.versus(my_paraphrases_that_follow, round(6 * scores["paraphrase"]), "Paraphrases: Rome")
+helpers.versus(my_neighbours_that_stay, round(7 * scores["neighbourhood"]), "Neighbours: Paris")
+print(f"the matrix changed by {(edited - original).norm() / original.norm():.1%} of its size")
+editing.print_edit(before, after, paris, rome)
+
+# %% [markdown]
+# Read the table honestly. The edited prompt follows, and so do the paraphrases that *begin* with the
+# same words; those in which something stands before "the Eiffel Tower" do not. The key was taken
+# from one prompt, and with another beginning "iffel" has another key. The neighbours stand like
+# rocks: good, and suspicious, since an edit that reaches so little also harms little.
+#
+# The paper averages the key over many random beginnings for that reason. With five:
+
+# %%
+BEGINNINGS = ("", "If you look at ", "People say that ", "Last summer I saw ", "Pictures of ")
+with_beginnings = [
+    smollm2.to_tokens(start + ("The" if not start else "the") + data.EIFFEL.text[3:])[0]
+    for start in BEGINNINGS
+]
+key_5, value_5 = editing.key_and_value(smollm2, with_beginnings, -8, EDIT_LAYER, rome)
+edited_5 = rome_update(original, key_5, value_5, second_moment + ridge)
+identity = torch.eye(len(key_5), dtype=torch.float64)
+without_C = rome_update(original, key_5, value_5, identity)
+for name, matrix in (("five beginnings", edited_5), ("the same without C", without_C)):
+    with editing.edited(matrix_of_mlp, matrix):
+        result = editing.edit_logits(smollm2)
+    print(name, {k: round(v, 2) for k, v in edit_scores(*result, new=rome, old=paris).items()})
+    editing.print_edit(before, result, paris, rome)
+
+# %% [markdown]
+# What may you conclude? The fact can be *written* at the place that tracing found, with a rank-one
+# change of a single matrix. Whether tracing was needed to find that place is another question: try
+# `EDIT_LAYER` 3, 9 or 20. And none of the three scores asks what else the model now believes: in
+# which country is the tower, which river flows past it? An edit of one sentence's answer is not an
+# edit of the knowledge (Cohen and others 2023 measure these ripples).
 
 # %% [markdown]
 # ## Part 9: the planted challenge
