@@ -2508,6 +2508,199 @@ for layer, head in largest:
 # %% [markdown]
 # ## Part 9: watch it happen
 #
+# Nobody writes these heads by hand in a real model. Where do they come from? Olsson and others
+# (2022) trained models of one, two and more layers and found that, in a short stretch early in
+# training, induction heads form, the ability to learn from the context appears, and the loss
+# drops visibly: a **phase change**. Models with one layer never have it. You can watch it in seconds:
+# a small model with two layers of four heads, $d_\text{model} = 64$, no MLPs, trained on nothing but
+# repeated random tokens.
+#
+# One trap first. If $n$ were the same in all sequences, a *single* layer could learn to look
+# "$n - 1$ positions back" by position alone, and would need no induction. So $n$ changes from
+# batch to batch.
+
+# %% [markdown]
+# ### Exercise 20: train_two_layer
+#
+# difficulty 3/5 · importance 4/5 · 15 min
+#
+# Train a model in place with Adam, **one step for each batch**, in the given order. The loss is the
+# mean cross-entropy over the predictable part only: the next token at positions $n + 1 \dots 2n - 1$
+# (the first half is pure chance, and would only add noise),
+#
+# $$\mathrm{loss} = \underset{b}{\mathrm{mean}}\ \underset{q = n+1 \dots 2n-1}{\mathrm{mean}}\
+# -\ln p_{b,q}(t_{b,q+1}).$$
+#
+# $n$ differs between batches. In each step note two numbers: the loss on the batch from which the
+# step's gradient comes (so before the update), and the loss on `valid` after the update. Return both
+# lists. (The model need not have two layers: your function trains any.)
+#
+# `helpers.token_losses(logits, tokens)` gives $-\ln p$ of the next token at every position but the
+# last, `[batch, pos - 1]`.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# An ordinary training loop. The loss on `valid` needs no gradients, and `valid` is not to be learned
+# from.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# A batch is `[rows, 1 + 2n]`, so $n$ is `tokens.shape[1] // 2`. Entry $q$ of `token_losses` belongs to
+# the prediction made at position $q$; take those from $n + 1$ on. Both lists hold one Python float
+# for each batch: `.item()`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# make one Adam optimiser of all the model's parameters, with the learning rate
+# for every batch:
+#     its loss on the second half; note it
+#     clear old gradients, go backward, step
+#     without gradients: the loss of valid; note it
+# ```
+#
+# </details>
+
+
+# %% exercise="train_two_layer"
+def train_two_layer(
+    model: TransformerBridge,
+    batches: list[Int[Tensor, "batch one_plus_2n"]],
+    valid: Int[Tensor, "rows one_plus_2m"],
+    lr: float = 5e-3,
+) -> tuple[list[float], list[float]]:
+    """Train a model in place, a step for each batch; return the losses on batches and on valid.
+
+    Args:
+        batches: repeated sequences; n may differ from one to the next.
+        valid: repeated sequences that the model is not trained on.
+        lr: the learning rate.
+
+    Returns:
+        The second-half loss of each batch before its update, and that of valid after it.
+    """
+    ### BEGIN SOLUTION
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+
+    def second_half_loss(tokens: Tensor) -> Tensor:
+        n = tokens.shape[1] // 2
+        return helpers.token_losses(model(tokens), tokens)[:, n + 1 :].mean()
+
+    losses, valid_losses = [], []
+    for tokens in batches:
+        loss = second_half_loss(tokens)
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        with torch.no_grad():
+            valid_losses.append(second_half_loss(valid).item())
+    return losses, valid_losses
+    ### END SOLUTION
+
+
+# %% check="train_two_layer" points=3
+with check(train_two_layer) as c:
+    tiny = helpers.trainee(layers=1, vocab=12, n_ctx=13, seed=20, d_model=16, n_heads=2)
+    halves = [torch.randint(1, 12, (6, n)) for n in (4, 6, 5)]
+    short, long, other = [torch.cat([half[:, :1] * 0, half, half], dim=1) for half in halves]
+    start = [
+        nn.functional.cross_entropy(tiny(t)[:, n + 1 : -1].flatten(0, 1), t[:, n + 2 :].flatten())
+        for t, n in ((short, 4), (long, 6), (other, 5))
+    ]
+    losses, valid_losses = c.call(tiny, [short, long], other, lr=0.0)
+    c.close(losses, start[:2], "at learning rate 0: each batch's own loss, in the second half")
+    c.close(valid_losses, [start[2]] * 2, "at learning rate 0: the loss of valid, twice")
+    losses, valid_losses = train_two_layer(tiny, [short] * 15, other, lr=0.1)
+    c.close(losses[0], start[0], "the first loss is the untrained model's")
+    c.true(losses[-1] < 0.5 * losses[0], "on the same batch again and again the loss falls")
+    c.true(abs(valid_losses[0] - start[2].item()) > 1e-6, "valid is measured after the update")
+    now = nn.functional.cross_entropy(tiny(other)[:, 6:-1].flatten(0, 1), other[:, 7:].flatten())
+    c.close(valid_losses[-1], now, "the last one is the loss of the model that you leave behind")
+
+# %% [markdown]
+# ### Two layers, and one
+#
+# Both models see the same 480 batches of 32 sequences over 72 tokens, $n$ from 16 to 40. Knowing
+# nothing costs $\ln 72 = 4.3$ nats. On the way we note, each time the model meets `valid` ($n = 36$),
+# the best induction score among its heads, and the best previous-token score.
+#
+# **Predict.** What will the curve of the two-layer model look like: a steady decline, or something
+# else? Which score will rise first: previous token or induction? And what will the one-layer model
+# reach? (A hint for the last: it can find out *which* tokens occur in a sequence, and say each of the
+# 36 with equal probability: $\ln 36 = 3.6$.)
+
+# %%
+my_shape_of_the_curve = None  # in a few words
+my_first_score_to_rise = None  # "previous token" or "induction"
+my_loss_of_one_layer = None
+
+# %%
+draw = torch.Generator().manual_seed(0)
+lengths = torch.randint(16, 41, (480,), generator=draw).tolist()
+batches = [repeated_tokens(n, 32, 72, seed=step) for step, n in enumerate(lengths)]
+valid_rows = repeated_tokens(36, 8, 72, seed=10_000)
+
+
+def best_scores(pattern: Float[Tensor, "batch head query key"]) -> tuple[float, float]:
+    """Return a layer's best induction score and its best previous-token score."""
+    return induction_score(pattern).max().item(), prev_token_score(pattern).max().item()
+
+
+curves, looks, trained = {}, {}, {}
+for layers in (2, 1):
+    trained[layers] = helpers.trainee(layers=layers, vocab=72, n_ctx=81, seed=0)
+    with helpers.watching(trained[layers], valid_rows, best_scores, len(batches)) as looks[layers]:
+        try:
+            _, curves[layers] = train_two_layer(trained[layers], batches, valid_rows)
+        except NotImplementedError:
+            print("this experiment needs your exercise 20")
+            break
+
+# %%
+if len(curves) == 2:
+    induction_curve, previous_curve = (
+        [max(layer[which] for layer in look) for look in looks[2]] for which in (0, 1)
+    )
+    below = next((step for step, loss in enumerate(curves[2]) if loss < 2), "no step")
+    helpers.versus(my_shape_of_the_curve, f"below 2 nats from step {below} on", "The curve")
+    passed = [
+        next((step for step, value in enumerate(curve) if value > 0.3), None)
+        for curve in (previous_curve, induction_curve)
+    ]
+    helpers.versus(
+        my_first_score_to_rise, passed, "Steps at which previous token and induction pass 0.3"
+    )
+    helpers.versus(my_loss_of_one_layer, round(curves[1][-1], 2), "Loss of one layer")
+    print(f"two layers: loss {curves[2][-1]:.2f}, best induction score {induction_curve[-1]:.2f}")
+    display(
+        plots.lines(
+            {"two layers": curves[2], "one layer": curves[1]},
+            levels={"knowing nothing: ln 72": math.log(72), "which tokens occur: ln 36": math.log(36)},
+            xlabel="step", ylabel="second-half loss, nats", title="The phase change",
+        )
+    )  # fmt: skip
+    picture = plots.lines(
+        {
+            "best previous-token score, two layers": previous_curve,
+            "best induction score, two layers": induction_curve,
+            "best induction score, one layer": [look[0][0] for look in looks[1]],
+        },
+        xlabel="step", ylabel="mean attention on the stripe", title="What forms meanwhile",
+    )  # fmt: skip
+    display(picture)
+
+# %% [markdown]
+# A long plateau, then a fall: for some two hundred steps the two-layer model only learns which
+# tokens occur. Each of the two heads is useless without the other, so at first nothing pulls
+# either of them into shape; when both are half there, they pull each other the rest of the way. The
+# one-layer model stays at "which tokens occur" (a little below, as the position tells a bit). More
+# steps would not help it: it has no layer that could read a previous token.
+#
+# A fall in a loss curve is a hint that something forms, no more. That it is *these two heads* you
+# can say because you measured them on the way, and you can test it: silence them (part 6).
 
 # %% [markdown]
 # ## Part 10: the planted challenge
