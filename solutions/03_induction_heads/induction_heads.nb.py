@@ -74,7 +74,9 @@ from labkit.headgraph import HeadGraph
 from labkit.planted import backup, greater_than, switch
 
 import circuits_helpers as circuits
+import atlas_helpers as figures
 import induction_heads_helpers as helpers
+import training_helpers as training
 
 torch.set_num_threads(1)  # the models of this lab are small: more threads make it slower
 
@@ -541,11 +543,11 @@ helpers.versus(
 helpers.versus(
     my_number_of_induction_heads, int((atlas["induction"] > 0.3).sum()), "Induction heads above .3"
 )
-helpers.atlas(atlas, title="Where the heads of smollm2 look on repeated random tokens")
+figures.atlas(atlas, title="Where the heads of smollm2 look on repeated random tokens")
 
 # %%
 del patterns
-helpers.show_patterns(
+figures.show_patterns(
     smollm2,
     repeated_tokens(12, 1, smollm2.cfg.d_vocab, seed=3, bos=smollm2.tokenizer.bos_token_id),
     [(16, 0), (8, 0), (18, 6)],
@@ -564,22 +566,22 @@ helpers.show_patterns(
 # ### Question A: what does a stripe prove?
 #
 # A colleague finds a head with an induction score of 0.9 in another model and writes: "This head
-# performs in-context copying of the repeated sequence." (1) What has been measured, and what are the
-# two claims in that sentence that have not? (2) For each of the two, name an experiment of this lab
-# (or one that you would make) and the outcome that would refute the claim. (3) Why were the tokens
-# random, and what could go wrong with repeated English text?
+# performs in-context copying of the repeated sequence." (1) What has been measured, and what are
+# the two claims in that sentence that have not? (2) For each of the two, name an experiment of
+# this lab (or one that you would make) and the outcome that would refute the claim. (3) Why were
+# the tokens random, and what could go wrong with repeated English text?
 #
 # ### BEGIN SOLUTION
-# **Model answer.** (1) Measured: where the head looks, on repeated random tokens. Not measured: that
-# it *copies*, that is, what it writes when it looks there (it could write anything, even the
+# **Model answer.** (1) Measured: where the head looks, on repeated random tokens. Not measured:
+# that it *copies*, that is, what it writes when it looks there (it could write anything, even the
 # negative of the token); and that the model's prediction of the repetition *depends* on it. (2)
-# Copying: look at its OV circuit, for example the copying score or its direct effect on the logits;
-# a negative score, or a logit of the attended token that does not rise, refutes it. Dependence:
-# ablate the head; if the loss on the second half does not change, the claim falls (or other heads
-# stand in for it). (3) With random tokens nothing but the context predicts the next token, so
-# grammar and memorised phrases can neither produce nor hide a stripe; in English text the next word
-# can be guessed without the repetition, and tokens occur several times, so that "the earlier copy"
-# is not one position.
+# Copying: look at its OV circuit, for example the copying score or its direct effect on the
+# logits; a negative score, or a logit of the attended token that does not rise, refutes it.
+# Dependence: ablate the head; if the loss on the second half does not change, the claim falls (or
+# other heads stand in for it). (3) With random tokens nothing but the context predicts the next
+# token, so grammar and memorised phrases can neither produce nor hide a stripe; in English text
+# the next word can be guessed without the repetition, and tokens occur several times, so that "the
+# earlier copy" is not one position.
 #
 # **Rubric.** Half a point: the score is about where it looks. Half a point: what it writes and
 # whether it is used are named as the two open claims. Half a point: an experiment with a refuting
@@ -590,10 +592,10 @@ helpers.show_patterns(
 # ## Part 4: build the circuit yourself
 #
 # Back to the riddle of part 1. At the second `a`, a head should look at `b`. But nothing in the
-# embedding of `b` says that it stands behind an `a`. The first thing needed is therefore a head that
-# *writes that down*: a **previous-token head** looks one position back and copies what it finds
-# there into a part of the stream of its own. After it, the stream at `b` says: *here is b, and
-# before me came a*.
+# embedding of `b` says that it stands behind an `a`. The first thing needed is therefore a head
+# that *writes that down*: a **previous-token head** looks one position back and copies what it
+# finds there into a part of the stream of its own. After it, the stream at `b` says: *here is b,
+# and before me came a*.
 #
 # Now a head in a **later layer** can do it. Its query at the second `a` says *I look for places
 # whose previous token is a*; its keys read the previous-token part; so it looks at `b`, and copies
@@ -629,8 +631,8 @@ helpers.show_patterns(
 # side by side:
 #
 # ```text
-# d_model:  0 ... vocab - 1  |  vocab ... vocab + n_ctx - 1  |  vocab + n_ctx ... 2 vocab + n_ctx - 1
-#              the token     |         the position          |          the previous token
+# columns    the first vocab    the next n_ctx    the last vocab       d_model = 2 vocab + n_ctx
+#            the token          the position      the previous token
 # ```
 #
 # The stream starts as `W_E[token] + W_pos[position]`, vectors are rows, and each layer adds what
@@ -744,15 +746,11 @@ with check(build_induction_model) as c:
 my_guess_for_the_first_half = None  # in a few words
 
 # %%
-try:
-    handmade = helpers.boot(build_induction_model(vocab=30, n_ctx=40))
-    handmade_rows = repeated_tokens(14, 1, 30, seed=5)
-    picture = helpers.show_patterns(
-        handmade, handmade_rows, [(0, 0), (1, 0)], title="The model that you wrote, on 14 tokens twice"
-    )
-    display(picture)
-except NotImplementedError:
-    print("this experiment needs your exercise 6")
+handmade = helpers.boot(build_induction_model(vocab=30, n_ctx=40))
+handmade_rows = repeated_tokens(14, 1, 30, seed=5)
+figures.show_patterns(
+    handmade, handmade_rows, [(0, 0), (1, 0)], title="The model that you wrote, on 14 tokens twice"
+)
 
 # %% [markdown]
 # Where no key fits, all scores are equal and the attention is spread evenly over everything so far.
@@ -763,18 +761,19 @@ except NotImplementedError:
 # %% [markdown]
 # ## Part 5: read the circuit off the weights
 #
-# In your own model you know what each matrix is for. Can one read it off the weights of a model that
-# somebody else made, without running it once?
+# In your own model you know what each matrix is for. Can one read it off the weights of a model
+# that somebody else made, without running it once?
 #
-# A head's four matrices never act one by one. $W_Q$ and $W_K$ only meet in the score, as the product
+# A head's four matrices never act one by one. $W_Q$ and $W_K$ only meet in the score, as the
+# product
 # $W_Q W_K^\top$; $W_V$ and $W_O$ only act one after the other, as $W_V W_O$. Put the embedding and
 # the unembedding around them and both become tables of *tokens against tokens*, which can be read
 # (Elhage and others, 2021):
 #
 # | circuit | formula | entry $[a, b]$ says |
 # |---|---|---|
-# | full OV | $W_E\, W_V W_O\, W_U$ | looking at token $a$ adds so much to the logit of token $b$ |
-# | full QK | $W_E\, W_Q W_K^\top W_E^\top / \sqrt{d_\text{head}}$ | query token $a$ gives key token $b$ this score |
+# | full OV | $W_E\, W_V W_O\, W_U$ | looking at $a$ adds so much to the logit of $b$ |
+# | full QK | $W_E\, W_Q W_K^\top W_E^\top / \sqrt{d_\text{head}}$ | query $a$ scores key $b$ |
 #
 # Norms, biases and positions are left out: these tables tell what the head does with what stands in
 # the *embeddings*. `helpers.head_weights(model, head)` returns `(W_Q, W_K, W_V, W_O)` of a head
@@ -788,11 +787,11 @@ except NotImplementedError:
 #
 # $$\mathrm{OV}[a, b] = \bigl(W_E\, W_V\, W_O\, W_U\bigr)[a, b]$$
 #
-# with the token that is looked at ($a$) along the rows and the token whose logit changes ($b$) along
-# the columns.
+# with the token that is looked at ($a$) along the rows and the token whose logit changes ($b$)
+# along the columns.
 #
-# Multiply $W_V$ by any invertible matrix $R$ and $W_O$ by $R^{-1}$: the head does the same as before.
-# The single matrices have no meaning that survives this; their product has.
+# Multiply $W_V$ by any invertible matrix $R$ and $W_O$ by $R^{-1}$: the head does the same as
+# before. The single matrices have no meaning that survives this; their product has.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -816,7 +815,7 @@ except NotImplementedError:
 
 # %% exercise="full_OV"
 def full_OV(model: TransformerBridge, head: tuple[int, int]) -> Float[Tensor, "vocab_in vocab_out"]:
-    """Return what looking at each token adds to the logit of each token, for head (layer, index)."""
+    """Return what looking at each token adds to each token's logit, for head (layer, index)."""
     ### BEGIN SOLUTION
     _, _, W_V, W_O = helpers.head_weights(model, head)  # given
     W_E, W_U = helpers.embeddings(model)  # given
@@ -843,10 +842,11 @@ with check(full_OV) as c:
 #
 # difficulty 2/5 · importance 4/5 · 10 min
 #
-# $$\mathrm{QK}[a, b] = \frac{\bigl(W_E\, W_Q\, W_K^\top\, W_E^\top\bigr)[a, b]}{\sqrt{d_\text{head}}}$$
+# $$\mathrm{QK}[a, b] =
+# \frac{\bigl(W_E\, W_Q\, W_K^\top\, W_E^\top\bigr)[a, b]}{\sqrt{d_\text{head}}}$$
 #
-# with the query's token ($a$) along the rows and the key's ($b$) along the columns: the score as the
-# model computes it, so with the root, and before mask and softmax.
+# with the query's token ($a$) along the rows and the key's ($b$) along the columns: the score as
+# the model computes it, so with the root, and before mask and softmax.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -898,8 +898,8 @@ with check(full_QK) as c:
 # ### Two tables of a planted model
 #
 # `models.planted("induction", seed)` is a model like yours, written by hand among decoys: three
-# layers of four heads, 25 tokens, in a randomly rotated basis, so that no weight looks like anything.
-# This one comes with its truth. Here are the tables of its induction head.
+# layers of four heads, 25 tokens, in a randomly rotated basis, so that no weight looks like
+# anything. This one comes with its truth. Here are the tables of its induction head.
 #
 # **Predict.** Which of the two tables will show a clear diagonal: OV, QK, both or none?
 
@@ -924,10 +924,10 @@ with torch.no_grad():
 picture
 
 # %% [markdown]
-# OV is a diagonal: whatever token the head looks at, it says that token. (All but BOS, token 0.) QK,
-# in the *embeddings*, shows nothing of the kind (look at its scale), and that is the point: this
-# head's keys are not in the embeddings. They were written by another head. Put that head's OV in
-# between, and the diagonal appears:
+# OV is a diagonal: whatever token the head looks at, it says that token. (All but BOS, token 0.)
+# QK, in the *embeddings*, shows nothing of the kind (look at its scale), and that is the point:
+# this head's keys are not in the embeddings. They were written by another head. Put that head's OV
+# in between, and the diagonal appears:
 
 # %%
 with torch.no_grad():
@@ -947,13 +947,14 @@ plots.heatmap(
 # difficulty 3/5 · importance 4/5 · 15 min
 #
 # "OV is a diagonal" should be a number. Looking at the diagonal alone would miss heads that copy
-# *groups* of tokens (looking at "cat" raises "cats" as well). Use the **eigenvalues** $\lambda_i$: a
-# positive one belongs to a mixture of tokens that raises its own logits. The score is
+# *groups* of tokens (looking at "cat" raises "cats" as well). Use the **eigenvalues** $\lambda_i$:
+# a positive one belongs to a mixture of tokens that raises its own logits. The score is
 #
 # $$\mathrm{copying} = \frac{\sum_i \mathrm{Re}\,\lambda_i}{\sum_i |\lambda_i|} \in [-1, 1],$$
 #
-# 1 for a head that copies, $-1$ for one that lowers what it sees, about 0 for one that turns tokens
-# into unrelated others. (OV is not symmetric, so eigenvalues are complex; $|\lambda|$ is the modulus.)
+# 1 for a head that copies, $-1$ for one that lowers what it sees, about 0 for one that turns
+# tokens into unrelated others. (OV is not symmetric, so eigenvalues are complex; $|\lambda|$ is
+# the modulus.)
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1034,9 +1035,9 @@ helpers.versus(
 #
 # difficulty 3/5 · importance 4/5 · 15 min
 #
-# Which heads talk to each other? Let $A$ be what an early head *writes* (its $W_V W_O$) and $B$ what
-# a later head *reads* with (for K-composition $W_K W_Q^\top$). If $A$ writes where $B$ reads, the
-# product $AB$ is large:
+# Which heads talk to each other? Let $A$ be what an early head *writes* (its $W_V W_O$) and $B$
+# what a later head *reads* with (for K-composition $W_K W_Q^\top$). If $A$ writes where $B$ reads,
+# the product $AB$ is large:
 #
 # $$\mathrm{composition}(A, B) = \frac{\lVert A B \rVert_F}{\lVert A \rVert_F\, \lVert B \rVert_F},
 # \qquad \lVert M \rVert_F = \sqrt{\textstyle\sum_{ij} M_{ij}^2} .$$
@@ -1066,7 +1067,7 @@ helpers.versus(
 
 # %% exercise="composition_score"
 def composition_score(A: Float[Tensor, "m d_model"], B: Float[Tensor, "d_model n"]) -> float:
-    """Return the Frobenius norm of AB over the product of the norms of A (which acts first) and B."""
+    """Return the Frobenius norm of AB over the norms of A (which acts first) and of B."""
     ### BEGIN SOLUTION
     return ((A @ B).norm() / (A.norm() * B.norm())).item()
     ### END SOLUTION
@@ -1116,9 +1117,9 @@ plots.heatmap(
 # %% [markdown]
 # ### Spot the bug
 #
-# A friend computes K-composition with the code below, on random matrices first, to know the level of
-# chance. "It must be right", they say: "it never leaves the interval from 0 to 1, it does not care
-# about the sizes of A and B, and on random matrices it gives about the same as yours."
+# A friend computes K-composition with the code below, on random matrices first, to know the level
+# of chance. "It must be right", they say: "it never leaves the interval from 0 to 1, it does not
+# care about the sizes of A and B, and on random matrices it gives about the same as yours."
 #
 # ```python
 # def composition(A, B):
@@ -1129,20 +1130,21 @@ plots.heatmap(
 # ### Question B: spot the bug
 #
 # (1) What is wrong, and what does the friend's number measure? (2) Why do neither the bounds, nor
-# the scale, nor random matrices betray it? (3) Which property in a check of this lab would, and which
-# shapes would?
+# the scale, nor random matrices betray it? (3) Which property in a check of this lab would, and
+# which shapes would?
 #
 # ### BEGIN SOLUTION
 # **Model answer.** (1) The product is taken in the wrong order: vectors are rows, so the head that
-# acts first stands on the left, AB. BA asks whether what the *later* matrix gives out is read by the
-# *earlier* head, which never happens in a forward pass. (2) The Frobenius norm of a product is at
-# most the product of the norms in either order, scale cancels in either order, and for random square
-# matrices AB and BA have the same distribution. (3) A planted pair: A writes along u what it reads
-# along v, B reads along u: AB gives 1, BA gives 0 (and rotating the stream, A R and R^T B, leaves AB as
-# it is and changes BA). Shapes: with A [m, d] and B [d, n], m not n, the product BA does not exist.
+# acts first stands on the left, AB. BA asks whether what the *later* matrix gives out is read by
+# the *earlier* head, which never happens in a forward pass. (2) The Frobenius norm of a product is
+# at most the product of the norms in either order, scale cancels in either order, and for random
+# square matrices AB and BA have the same distribution. (3) A planted pair: A writes along u what
+# it reads along v, B reads along u: AB gives 1, BA gives 0 (and rotating the stream, A R and R^T
+# B, leaves AB as it is and changes BA). Shapes: with A [m, d] and B [d, n], m not n, the product
+# BA does not exist.
 #
-# **Rubric.** 1 point for the order and what it means. Half a point for why the three observations do
-# not see it. Half a point for a property or shapes that do.
+# **Rubric.** 1 point for the order and what it means. Half a point for why the three observations
+# do not see it. Half a point for a property or shapes that do.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -2510,9 +2512,9 @@ for layer, head in largest:
 #
 # Nobody writes these heads by hand in a real model. Where do they come from? Olsson and others
 # (2022) trained models of one, two and more layers and found that, in a short stretch early in
-# training, induction heads form, the ability to learn from the context appears, and the loss
-# drops visibly: a **phase change**. Models with one layer never have it. You can watch it in seconds:
-# a small model with two layers of four heads, $d_\text{model} = 64$, no MLPs, trained on nothing but
+# training, induction heads form, the ability to learn from the context appears, and the loss drops
+# visibly: a **phase change**. Models with one layer never have it. You can watch it in seconds: a
+# small model with two layers of four heads, $d_\text{model} = 64$, no MLPs, trained on nothing but
 # repeated random tokens.
 #
 # One trap first. If $n$ were the same in all sequences, a *single* layer could learn to look
@@ -2524,31 +2526,31 @@ for layer, head in largest:
 #
 # difficulty 3/5 · importance 4/5 · 15 min
 #
-# Train a model in place with Adam, **one step for each batch**, in the given order. The loss is the
-# mean cross-entropy over the predictable part only: the next token at positions $n + 1 \dots 2n - 1$
-# (the first half is pure chance, and would only add noise),
+# Train a model in place with Adam, **one step for each batch**, in the given order. The loss is
+# the mean cross-entropy over the predictable part only: the next token at positions
+# $n + 1 \dots 2n - 1$ (the first half is pure chance, and would only add noise),
 #
 # $$\mathrm{loss} = \underset{b}{\mathrm{mean}}\ \underset{q = n+1 \dots 2n-1}{\mathrm{mean}}\
 # -\ln p_{b,q}(t_{b,q+1}).$$
 #
 # $n$ differs between batches. In each step note two numbers: the loss on the batch from which the
-# step's gradient comes (so before the update), and the loss on `valid` after the update. Return both
-# lists. (The model need not have two layers: your function trains any.)
+# step's gradient comes (so before the update), and the loss on `valid` after the update. Return
+# both lists. (The model need not have two layers: your function trains any.)
 #
 # `helpers.token_losses(logits, tokens)` gives $-\ln p$ of the next token at every position but the
 # last, `[batch, pos - 1]`.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
-# An ordinary training loop. The loss on `valid` needs no gradients, and `valid` is not to be learned
-# from.
+# An ordinary training loop. The loss on `valid` needs no gradients, and `valid` is not to be
+# learned from.
 #
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# A batch is `[rows, 1 + 2n]`, so $n$ is `tokens.shape[1] // 2`. Entry $q$ of `token_losses` belongs to
-# the prediction made at position $q$; take those from $n + 1$ on. Both lists hold one Python float
-# for each batch: `.item()`.
+# A batch is `[rows, 1 + 2n]`, so $n$ is `tokens.shape[1] // 2`. Entry $q$ of `token_losses`
+# belongs to the prediction made at position $q$; take those from $n + 1$ on. Both lists hold one
+# Python float for each batch: `.item()`.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -2603,7 +2605,7 @@ def train_two_layer(
 
 # %% check="train_two_layer" points=3
 with check(train_two_layer) as c:
-    tiny = helpers.trainee(layers=1, vocab=12, n_ctx=13, seed=20, d_model=16, n_heads=2)
+    tiny = training.trainee(layers=1, vocab=12, n_ctx=13, seed=20, d_model=16, n_heads=2)
     halves = [torch.randint(1, 12, (6, n)) for n in (4, 6, 5)]
     short, long, other = [torch.cat([half[:, :1] * 0, half, half], dim=1) for half in halves]
     start = [
@@ -2623,14 +2625,14 @@ with check(train_two_layer) as c:
 # %% [markdown]
 # ### Two layers, and one
 #
-# Both models see the same 480 batches of 32 sequences over 72 tokens, $n$ from 16 to 40. Knowing
-# nothing costs $\ln 72 = 4.3$ nats. On the way we note, each time the model meets `valid` ($n = 36$),
-# the best induction score among its heads, and the best previous-token score.
+# Both models see the same 600 batches of 32 sequences over 72 tokens, $n$ from 16 to 40. Knowing
+# nothing costs $\ln 72 = 4.3$ nats. On the way we note, each time the model meets `valid`
+# ($n = 36$), the best induction score among its heads, and the best previous-token score.
 #
 # **Predict.** What will the curve of the two-layer model look like: a steady decline, or something
 # else? Which score will rise first: previous token or induction? And what will the one-layer model
-# reach? (A hint for the last: it can find out *which* tokens occur in a sequence, and say each of the
-# 36 with equal probability: $\ln 36 = 3.6$.)
+# reach? (A hint for the last: it can find out *which* tokens occur in a sequence, and say each of
+# the 36 with equal probability: $\ln 36 = 3.6$.)
 
 # %%
 my_shape_of_the_curve = None  # in a few words
@@ -2639,7 +2641,7 @@ my_loss_of_one_layer = None
 
 # %%
 draw = torch.Generator().manual_seed(0)
-lengths = torch.randint(16, 41, (480,), generator=draw).tolist()
+lengths = torch.randint(16, 41, (600,), generator=draw).tolist()
 batches = [repeated_tokens(n, 32, 72, seed=step) for step, n in enumerate(lengths)]
 valid_rows = repeated_tokens(36, 8, 72, seed=10_000)
 
@@ -2651,46 +2653,40 @@ def best_scores(pattern: Float[Tensor, "batch head query key"]) -> tuple[float, 
 
 curves, looks, trained = {}, {}, {}
 for layers in (2, 1):
-    trained[layers] = helpers.trainee(layers=layers, vocab=72, n_ctx=81, seed=0)
-    with helpers.watching(trained[layers], valid_rows, best_scores, len(batches)) as looks[layers]:
-        try:
-            _, curves[layers] = train_two_layer(trained[layers], batches, valid_rows)
-        except NotImplementedError:
-            print("this experiment needs your exercise 20")
-            break
+    trained[layers] = training.trainee(layers=layers, vocab=72, n_ctx=81, seed=0)
+    with training.watching(trained[layers], valid_rows, best_scores, len(batches)) as looks[layers]:
+        _, curves[layers] = train_two_layer(trained[layers], batches, valid_rows)
 
 # %%
-if len(curves) == 2:
-    induction_curve, previous_curve = (
-        [max(layer[which] for layer in look) for look in looks[2]] for which in (0, 1)
+induction_curve = training.best(looks[2], 0)
+previous_curve = training.best(looks[2], 1)
+below = next((step for step, loss in enumerate(curves[2]) if loss < 2), "no step")
+helpers.versus(my_shape_of_the_curve, f"below 2 nats from step {below} on", "The curve")
+passed = [
+    next((step for step, value in enumerate(curve) if value > 0.3), None)
+    for curve in (previous_curve, induction_curve)
+]
+helpers.versus(
+    my_first_score_to_rise, passed, "Steps at which previous token and induction pass 0.3"
+)
+helpers.versus(my_loss_of_one_layer, round(curves[1][-1], 2), "Loss of one layer")
+print(f"two layers: loss {curves[2][-1]:.2f}, best induction score {induction_curve[-1]:.2f}")
+display(
+    plots.lines(
+        {"two layers": curves[2], "one layer": curves[1]},
+        levels={"knowing nothing: ln 72": math.log(72), "which tokens occur: ln 36": math.log(36)},
+        xlabel="step", ylabel="second-half loss, nats", title="The phase change",
     )
-    below = next((step for step, loss in enumerate(curves[2]) if loss < 2), "no step")
-    helpers.versus(my_shape_of_the_curve, f"below 2 nats from step {below} on", "The curve")
-    passed = [
-        next((step for step, value in enumerate(curve) if value > 0.3), None)
-        for curve in (previous_curve, induction_curve)
-    ]
-    helpers.versus(
-        my_first_score_to_rise, passed, "Steps at which previous token and induction pass 0.3"
-    )
-    helpers.versus(my_loss_of_one_layer, round(curves[1][-1], 2), "Loss of one layer")
-    print(f"two layers: loss {curves[2][-1]:.2f}, best induction score {induction_curve[-1]:.2f}")
-    display(
-        plots.lines(
-            {"two layers": curves[2], "one layer": curves[1]},
-            levels={"knowing nothing: ln 72": math.log(72), "which tokens occur: ln 36": math.log(36)},
-            xlabel="step", ylabel="second-half loss, nats", title="The phase change",
-        )
-    )  # fmt: skip
-    picture = plots.lines(
-        {
-            "best previous-token score, two layers": previous_curve,
-            "best induction score, two layers": induction_curve,
-            "best induction score, one layer": [look[0][0] for look in looks[1]],
-        },
-        xlabel="step", ylabel="mean attention on the stripe", title="What forms meanwhile",
-    )  # fmt: skip
-    display(picture)
+)  # fmt: skip
+picture = plots.lines(
+    {
+        "best previous-token score, two layers": previous_curve,
+        "best induction score, two layers": induction_curve,
+        "best induction score, one layer": training.best(looks[1], 0),
+    },
+    xlabel="step", ylabel="mean attention on the stripe", title="What forms meanwhile",
+)  # fmt: skip
+display(picture)
 
 # %% [markdown]
 # A long plateau, then a fall: for some two hundred steps the two-layer model only learns which
@@ -2705,11 +2701,265 @@ if len(curves) == 2:
 # %% [markdown]
 # ## Part 10: the planted challenge
 #
+# From your name a model is built by hand: two to four layers of eight heads, no MLPs, no norm, 24
+# tokens that mean nothing, in a randomly rotated basis. It continues repetitions, as you know it.
+# Four of its heads are what this is about:
+#
+# - the **previous-token head** and the **induction head** of the circuit: without either, the model
+#   answers wrongly;
+# - the **idle** head: it looks at the previous token just as sharply, and nobody reads what it
+#   writes;
+# - the **opposing** head: it looks where the induction head looks, and writes *against* the token
+#   that it sees there. Without it the answer has a larger logit.
+#
+# All other heads look somewhere and do nothing. So a pattern alone gives you two candidates for
+# each of the two jobs. What tells them apart is what they write, who reads it, and what happens
+# without them: parts 3, 5 and 6 of this lab.
+#
+# Type your name (in a course: your id on the course's list), and keep it as it is from now on.
+
+# %%
+student_name = "reference"
+
+# %%
+if student_name == "reference":
+    print("this is the example's model: type your own name above, and run that cell and this one")
+challenge = models.challenge("03_induction_heads", helpers.CHALLENGE, student_name)
+n_layers = challenge.model.cfg.n_layers
+print(f"{n_layers} layers of 8 heads; {len(challenge.tokens)} prompts; the first:")
+print(challenge.tokens[0].tolist(), "->", challenge.answers[0].item())
+
+# %% [markdown]
+# **First look: who looks where?** On repetitions of the longest kind that fit, eleven tokens twice.
+
+# %%
+challenge_repeats = repeated_tokens(11, 32, 24, seed=7)
+challenge_patterns = helpers.patterns(challenge.model, challenge_repeats)
+challenge_atlas = {
+    "previous token": torch.stack([prev_token_score(pattern) for pattern in challenge_patterns]),
+    "induction": torch.stack([induction_score(pattern) for pattern in challenge_patterns]),
+}
+for name, scores in challenge_atlas.items():
+    print(f"{name:15}" + "   ".join(helpers.strongest(scores, 4)))
+figures.atlas(challenge_atlas, title="Your challenge: who looks where")
+
+# %% [markdown]
+# **What do they write?** `full_OV`, `copying_score` and `composition_score` on the candidates. (A
+# head that writes nothing that is unembedded has a table of rounding errors; its copying score
+# means nothing. Look at the size of the table first.) **What happens without them?** `ablate`, or
+# `helpers.logits_without(model, tokens, heads)`, which silences heads and returns the logits at the
+# last position.
+
+# %%
+candidates = [(0, 0), (0, 1)]  # put your candidates here, (layer, head)
+with torch.no_grad():
+    clean = helpers.logits_without(challenge.model, challenge.tokens, [])
+    for head in candidates:
+        without = helpers.logits_without(challenge.model, challenge.tokens, [head])
+        right = (without.argmax(dim=-1) == challenge.answers).float().mean().item()
+        change = (without - clean).gather(1, challenge.answers[:, None]).mean().item()
+        size = full_OV(challenge.model, head).abs().max().item()
+        print(f"{head}: largest entry of OV {size:5.1f}; without it {right:4.0%} right, ", end="")
+        print(f"the answer's logit changes by {change:+.1f}")
+
+# %%
+# Your own experiments.
+
+# %% [markdown]
+# ### Exercise 21: challenge_answer
+#
+# difficulty 4/5 · importance 4/5 · 20 min
+#
+# Write down what you found: four different heads, each a pair `(layer, head)` of numbers counted
+# from 0 (as numbers, not as variables: what is graded is what stands here). Each entry counts by
+# itself; an answer that names the same head twice earns nothing for any.
+#
+# $$\text{without the previous-token or the induction head:}\ \arg\max z \ne \text{answer}; \qquad
+# \text{without the opposing head:}\ z_\text{answer} \uparrow; \qquad
+# \text{without the idle head:}\ z\ \text{unchanged}$$
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Two heads have a high previous-token score and two a high induction score. Silence each of the
+# four and see.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# In the atlas rows are layers, from the bottom up, and columns are heads; a head is
+# `(row, column)`. The induction score of a head in your model can stay below 1, because tokens
+# come twice in a half.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# for the two heads that look at the previous token: without which are the answers wrong?
+#     that one is the previous-token head, the other is idle
+# for the two heads that look at what came after: without which are the answers wrong?
+#     that one is the induction head; without the other the answer's logit grows
+# ```
+#
+# </details>
+
+# %% exercise="challenge_answer"
+challenge_answer = {"previous_token": None, "induction": None, "idle": None, "opposing": None}
+### BEGIN SOLUTION
+challenge_answer = {
+    "previous_token": (2, 0), "induction": (3, 2), "idle": (3, 7), "opposing": (3, 0),
+}  # fmt: skip
+### END SOLUTION
+
+# %% check="challenge_answer" points=4
+with check(challenge_answer=challenge_answer) as c:
+    found = c.value
+    names = {"previous_token", "induction", "idle", "opposing"}
+    c.true(set(found) == names and None not in found.values(), "all four entries are filled in")
+    for head in found.values():
+        is_head = isinstance(head, tuple | list) and len(head) == 2
+        in_model = is_head and head[0] in range(n_layers) and head[1] in range(8)
+        c.true(in_model, "a head is a pair (layer, head) of your model, heads 0 to 7")
+    c.true(len({tuple(head) for head in found.values()}) == 4, "they are four different heads")
+    says, rows, own = challenge.model, challenge.tokens, challenge.answers
+    before = helpers.logits_without(says, rows, [])
+    after = {name: helpers.logits_without(says, rows, [head]) for name, head in found.items()}
+    for name in ("previous_token", "induction"):
+        wrong = (after[name].argmax(dim=-1) != own).all()
+        c.true(wrong, "without the previous-token or the induction head no answer is right")
+    c.close(after["idle"], before, "without the idle head nothing changes at all", atol=1e-3)
+    logit = torch.arange(len(own)), own
+    c.true((after["opposing"][logit] > before[logit] + 1).all(), "the opposing head holds it down")
+
+# %% [markdown]
+# The check looks at what the model does without your heads. It says nothing about whether they
+# look where their names say, and most heads change nothing when they are silenced: that part is
+# for you to be sure of.
+#
+# How can you tell, from the weights alone, that nobody reads the idle head? For each later head,
+# `composition_score` with its keys, queries and values; and its full OV for the unembedding.
+
+# %% [markdown] question="who_reads_whom" points=2
+# ### Question E: silent is not idle
+#
+# In your challenge, ablating the idle head changes nothing, and so does ablating any decoy. In a
+# trained model you find a head with a previous-token score of 0.9, and ablating it changes the
+# loss by nothing. (1) Give two different explanations, of which only one says that the head is
+# idle. (2) For each, name a measurement of this lab that would speak for it. (3) Why is a *pair*
+# of heads, rather than one head, the thing to ablate next?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) Either nobody reads what it writes (idle); or others do the same job and
+# stand in for it (redundancy: two previous-token heads write into the same subspace; or a later
+# head compensates, self-repair). A third: the text used for the loss does not need it. (2) For
+# idleness: its composition scores with the keys, queries and values of all later heads are at the
+# level of random matrices, and its full OV is small. For redundancy: a high composition score with
+# an induction head that another previous-token head shares; that induction head's stripe survives
+# one ablation and not both; or a direct effect that is larger than the total effect. (3) With
+# redundancy each single ablation shows nothing, and only taking both away does: that is what
+# completeness asks of a circuit.
+#
+# **Rubric.** 1 point for two explanations that differ, one of them redundancy or repair. Half a
+# point for a measurement for each. Half a point for the joint ablation.
+# ### END SOLUTION
 
 # %% [markdown]
 # ## Part 11: the headline
 #
+# The atlas of part 3 says where heads look. Does the model need them? Take the heads with the
+# highest induction scores away, one, two, four and more at once, each replaced by its mean over
+# other repeated sequences (your exercise 11), and watch the loss on the second half. Beside them,
+# as controls: the best previous-token heads, and heads drawn at random.
+#
+# **Predict.** Without ablation the second half costs about 3 nats, the first about 14. How many
+# induction heads must go until the loss on the second half has doubled? And what will 16 random
+# heads do?
+
+# %%
+my_number_of_heads = None  # 1, 2, 4, 8, 16 or more
+my_loss_without_16_random_heads = None
+
+# %%
+headline_rows, other_rows = (
+    repeated_tokens(30, 4, smollm2.cfg.d_vocab, seed=seed, bos=smollm2.tokenizer.bos_token_id)
+    for seed in (11, 12)
+)
+draw = torch.Generator().manual_seed(2)
+groups = {
+    "top induction heads": helpers.best_heads(atlas["induction"], 16),
+    "top previous-token heads": helpers.best_heads(atlas["previous token"], 16),
+    "random heads": [divmod(int(i), 9) for i in torch.randperm(270, generator=draw)[:16]],
+}
+counts = [0, 1, 2, 4, 8, 16]
+with torch.no_grad():
+    unharmed = helpers.token_losses(smollm2(headline_rows), headline_rows)
+losses = {name: [unharmed[:, 31:].mean().item()] for name in groups}
+with tqdm(total=len(groups) * (len(counts) - 1), desc="ablations") as bar:
+    for name, heads in groups.items():
+        for count in counts[1:]:
+            logits = ablate(smollm2, headline_rows, heads[:count], "mean", other_rows)
+            after = helpers.token_losses(logits, headline_rows)[:, 31:]
+            losses[name].append(after.mean().item())
+            bar.update()
+del logits
+
+# %%
+first_half_loss = unharmed[:, :30].mean().item()
+without_induction = losses["top induction heads"]
+twice = 2 * without_induction[0]
+doubled = [n for n, x in zip(counts, without_induction, strict=True) if x > twice]
+helpers.versus(my_number_of_heads, doubled[:1], "Induction heads until the loss has doubled")
+helpers.versus(
+    my_loss_without_16_random_heads, round(losses["random heads"][-1], 1), "Without 16 random heads"
+)
+print(f"nothing ablated: {first_half_loss:.1f} nats, and {twice / 2:.1f} in the second half")
+for name, values in losses.items():
+    print(f"{name:25}" + "  ".join(f"{n}: {x:4.1f}" for n, x in zip(counts, values, strict=True)))
+figure = figures.headline(atlas, counts, losses, first_half_loss)
+print("saved to", plots.save(figure, helpers.HEADLINE))
+figure
 
 # %% [markdown]
 # ## What you have now
 #
+# - On **repeated random tokens** a model can only use what stands in front of it: the cleanest test
+#   of in-context learning there is.
+# - Three **stripes** name three kinds of head. A stripe says where a head looks, not what it
+#   writes, nor that it is needed.
+# - The **induction circuit** is two heads in two layers: one writes the previous token, the other
+#   reads it as its keys. You wrote it by hand, and saw it form in training in one fall of the loss.
+# - The **QK and OV circuits** make heads readable without running the model: copying is in the
+#   eigenvalues of OV, composition in the norm of a product.
+# - A **circuit** is a claim about all other heads as well. Ablation, faithfulness, completeness and
+#   minimality are the questions that it has to survive, and backup heads are why one of them is not
+#   enough.
+# - Automatic methods find edges fast; where they agree with patching, believe them a little more.
+#
+# ## Further reading, with numbers to hold against yours
+#
+# - Elhage and others, [*A Mathematical Framework for Transformer
+#   Circuits*](https://transformer-circuits.pub/2021/framework/index.html) (2021). QK and OV
+#   circuits, composition, eigenvalues as copying scores. In their one-layer attention-only model
+#   10 of 12 heads have clearly positive OV eigenvalues: count how many of your 60 random heads do.
+# - Olsson and others, [*In-context Learning and Induction
+#   Heads*](https://transformer-circuits.pub/2022/in-context-learning-and-induction-heads/index.html)
+#   (2022), [arXiv 2209.11895](https://arxiv.org/abs/2209.11895). The phase change in 34 models,
+#   from one layer to 13 billion parameters, at 2.5 to 5 billion tokens of training. Yours took
+#   about two hundred batches of a much simpler text.
+# - Wang, Variengien, Conmy, Shlegeris, Steinhardt, *Interpretability in the Wild* (2022), [arXiv
+#   2211.00593](https://arxiv.org/abs/2211.00593). IOI in GPT-2 small: mean logit difference 3.56, a
+#   circuit of 26 heads that keeps 87% of it, the three criteria, backup heads.
+# - Conmy, Mavor-Parker, Lynch, Heimersheim, Garriga-Alonso, *Towards Automated Circuit Discovery*
+#   (2023), [arXiv 2304.14997](https://arxiv.org/abs/2304.14997). ACDC: finds 68 of the 32,000
+#   edges of GPT-2 small for greater-than, all of which people had found by hand.
+# - Syed, Rager, Conmy, *Attribution Patching Outperforms Automated Circuit Discovery* (2023),
+#   [arXiv 2310.10348](https://arxiv.org/abs/2310.10348). EAP: two forward passes and one backward
+#   pass for all edges.
+# - Hanna, Pezzelle, Belinkov, *Have Faith in Faithfulness* (2024),
+#   [arXiv 2403.17806](https://arxiv.org/abs/2403.17806). EAP-IG, and why overlap with a known
+#   circuit is not faithfulness.
+# - McGrath, Rahtz, Kramár, Mikulik, Legg, *The Hydra Effect* (2023),
+#   [arXiv 2307.15771](https://arxiv.org/abs/2307.15771). Self-repair in a 7-billion model: take
+#   one attention layer out and another makes up for a part of what it did.
+# - Reddy, *The mechanistic basis of data dependence and abrupt learning in an in-context
+#   classification task* (2023), [arXiv 2312.03002](https://arxiv.org/abs/2312.03002). Why the fall
+#   is abrupt: a sequence of steps, each useful only after the last.

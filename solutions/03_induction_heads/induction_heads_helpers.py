@@ -1,23 +1,20 @@
 """Given code of lab 03: what the notebook uses and nobody has to write.
 
-Losses and patterns read out of a model, the weights of a head, and the lab's own figures. Nothing
-here answers an exercise.
+Losses and patterns read out of a model, the weights of a head, an empty model to fill in. Figures
+are in `atlas_helpers`, the live training in `training_helpers`, and what parts 6 to 8 use in
+`circuits_helpers`. Nothing here answers an exercise.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int
-from labkit import native, plots
-from labkit.plots.figure import Figure, drawing
+from labkit import native
 from torch import Tensor
-from tqdm.auto import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
 CHALLENGE = "induction_circuit"
@@ -97,11 +94,7 @@ def best_heads(scores: Float[Tensor, "layer head"], count: int) -> list[tuple[in
 
 def strongest(scores: Float[Tensor, "layer head"], count: int) -> list[str]:
     """Name the heads with the largest scores: "L18H6 0.90"."""
-    values, places = scores.flatten().topk(count)
-    return [
-        f"L{place // scores.shape[1]}H{place % scores.shape[1]} {value:.2f}"
-        for value, place in zip(values.tolist(), places.tolist(), strict=True)
-    ]
+    return [f"L{at[0]}H{at[1]} {scores[at]:.2f}" for at in best_heads(scores, count)]
 
 
 def empty_model(vocab: int, n_ctx: int) -> dict[str, Tensor]:
@@ -143,112 +136,25 @@ def boot(weights: Mapping[str, Tensor]) -> TransformerBridge:
     return native.boot(config, named)
 
 
-def trainee(
-    *, layers: int, vocab: int, n_ctx: int, seed: int, d_model: int = 64, n_heads: int = 4
-) -> TransformerBridge:
-    """Make an untrained attention-only model, without norm; its numbers follow from ``seed``."""
-    model = native.boot(
-        {
-            "n_layers": layers, "d_model": d_model, "n_heads": n_heads, "n_ctx": n_ctx,
-            "d_head": d_model // n_heads, "d_vocab": vocab, "attn_only": True, "act_fn": "relu",
-            "normalization_type": None,
-        }
-    )  # fmt: skip
-    generator = torch.Generator().manual_seed(seed)
+def logits_without(
+    model: TransformerBridge, tokens: Int[Tensor, "batch pos"], heads: Sequence[tuple[int, int]]
+) -> Float[Tensor, "batch vocab"]:
+    """Run the model with some heads, (layer, head), silenced; logits at the last position."""
+    cfg = model.cfg
+    keep = torch.ones(cfg.n_layers, cfg.n_heads, 1)
+    for layer, head in heads:
+        keep[layer, head] = 0
+
+    def hook_of(layer: int) -> Callable[..., Tensor]:
+        return lambda z, hook: z * keep[layer]
+
+    hooks = [(f"blocks.{layer}.attn.hook_z", hook_of(layer)) for layer in range(cfg.n_layers)]
     with torch.no_grad():
-        for name, weight in sorted(native.parameters(model).items()):
-            if weight.dim() < 2:
-                weight.zero_()
-                continue
-            size = 0.3 if name in ("tok_embed.weight", "pos.weight") else weight.shape[1] ** -0.5
-            weight.copy_(size * torch.randn(weight.shape, generator=generator))
-    return model
-
-
-@contextmanager
-def watching(
-    model: TransformerBridge,
-    tokens: Int[Tensor, "batch pos"],
-    measure: Callable[[Tensor], Any],
-    total: int,
-) -> Iterator[list[list[Any]]]:
-    """Measure every pattern whenever the model looks at ``tokens`` without gradients.
-
-    Within the context the list that it yields grows by one entry for each look: a list with what
-    ``measure`` made of each layer's pattern. A progress bar counts up to ``total`` looks.
-    """
-    seen: list[list[Any]] = []
-
-    def look(pattern: Tensor, hook: Any) -> None:
-        if torch.is_grad_enabled() or len(pattern) != len(tokens):
-            return
-        if ".0." in hook.name:
-            seen.append([])
-            bar.update()
-        seen[-1].append(measure(pattern))
-
-    names = [f"blocks.{layer}.attn.hook_pattern" for layer in range(model.cfg.n_layers)]
-    with (
-        tqdm(total=total, desc=f"{len(names)} layer(s)") as bar,
-        model.hooks(fwd_hooks=[(name, look) for name in names]),
-    ):
-        yield seen
+        logits: Tensor = model.run_with_hooks(tokens, fwd_hooks=hooks)
+    return logits[:, -1]
 
 
 def versus(prediction: object, measured: object, what: str) -> None:
     """Print a prediction beside the measurement."""
     said = "nothing yet" if prediction is None else repr(prediction)
     print(f"{what}: you said {said}; it is {measured}.")
-
-
-def atlas(
-    scores: Mapping[str, Float[Tensor, "layer head"]], *, title: str, limit: float = 1.0
-) -> Figure:
-    """Draw a map of layers by heads for each score, side by side, on one colour scale."""
-    return _side_by_side(
-        scores, title, ("head", "layer"), "lower", "mean attention on the stripe", limit
-    )
-
-
-def show_patterns(
-    model: TransformerBridge,
-    tokens: Int[Tensor, "batch pos"],
-    heads: Sequence[tuple[int, int]],
-    *,
-    title: str,
-) -> Figure:
-    """Draw the attention patterns of some heads on the first sequence, side by side."""
-    found = patterns(model, tokens[:1])
-    grids = {f"L{layer}H{head}": found[layer][0, head] for layer, head in heads}
-    return _side_by_side(grids, title, ("key", "query"), "upper", "attention", 1.0)
-
-
-def _side_by_side(
-    grids: Mapping[str, Tensor],
-    title: str,
-    axes_names: tuple[str, str],
-    origin: str,
-    unit: str,
-    limit: float,
-) -> Figure:
-    """Draw matrices with equal axes beside each other, with one colour bar."""
-    said = []
-    with drawing(3.3 * len(grids) + 1.2, 4.4) as fig:
-        panels = fig.subplots(1, len(grids), squeeze=False)[0]
-        for axes, (name, grid) in zip(panels, grids.items(), strict=True):
-            image = axes.imshow(
-                grid.numpy(), cmap="viridis", vmin=0, vmax=limit, aspect="auto", origin=origin,
-                interpolation="nearest",
-            )  # fmt: skip
-            axes.set(title=name, xlabel=axes_names[0])
-            axes.xaxis.get_major_locator().set_params(integer=True)
-            row, column = divmod(int(grid.argmax()), grid.shape[1])
-            said.append(
-                f"{name}: the largest value is {grid.max():.2f} at {axes_names[1]} {row}, "
-                f"{axes_names[0]} {column}."
-            )
-        panels[0].set_ylabel(axes_names[1])
-        fig.colorbar(image, ax=list(panels), fraction=0.03, pad=0.02, label=unit)
-        fig.suptitle(title)
-    fig.alt = f"{title}. " + " ".join(said)
-    return fig
