@@ -29,7 +29,7 @@ D_UNREAD = 8
 D_MODEL, D_HEAD = D_VOCAB + N_CTX + DIGITS + D_UNREAD, 16
 PROMPTS = 12
 FIRST_DIGIT = 1  # the token of digit 0; token 0 is BOS
-_SURE, _STRENGTH = 20.0, 1.5
+_SURE = 20.0
 
 
 def build(seed: int) -> Contrast:
@@ -60,9 +60,11 @@ def build(seed: int) -> Contrast:
     from_last = look(position, {N_CTX - 1: at + 1}, _SURE)
     larger = torch.ones(DIGITS, DIGITS, dtype=torch.float64).triu(1)  # [digit, every larger one]
     plan.write(*spotter, look(position, before, _SURE) | carry(digits, seen))
-    plan.write(*up, from_last | carry(seen, _STRENGTH * larger @ digits))
-    plan.write(*down, from_last | carry(seen, -_STRENGTH * (1 - larger) @ digits))
-    said = torch.randn(D_VOCAB, generator=draw, dtype=torch.float64)
+    lift, push = (1.2 + torch.rand(2, generator=draw, dtype=torch.float64)).tolist()
+    plan.write(*up, from_last | carry(seen, lift * larger @ digits))
+    plan.write(*down, from_last | carry(seen, -push * (1 - larger) @ digits))
+    said = 1.5 * torch.randn(D_VOCAB, generator=draw, dtype=torch.float64)
+    said[FIRST_DIGIT : FIRST_DIGIT + DIGITS] *= 0.2  # it may not overrule the digits' order
     plan.write(*voice, always(said @ token))
     for place in places[4:]:
         plan.write(*place, _decoy(draw, position, torch.cat([digits, seen[:6]]), unread, at))
