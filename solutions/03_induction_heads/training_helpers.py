@@ -60,7 +60,7 @@ def watching(
 
     names = [f"blocks.{layer}.attn.hook_pattern" for layer in range(model.cfg.n_layers)]
     with (
-        tqdm(total=total, desc=f"{len(names)} layer(s)") as bar,
+        tqdm(total=total, desc=f"{len(names)} layer(s)", mininterval=1) as bar,
         model.hooks(fwd_hooks=[(name, look) for name in names]),
     ):
         yield seen

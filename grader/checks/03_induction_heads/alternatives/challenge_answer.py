@@ -1,6 +1,7 @@
 """Two ways to find the four heads of the challenge, without looking at its truth."""
 
 import torch
+from labkit import native
 
 
 def _places(model):
@@ -42,7 +43,8 @@ def by_pattern_and_ablation(challenge):
 def by_weights(challenge):
     """OV tables and composition, without a run of the model; lists for tuples."""
     model = challenge.model
-    W_E, W_U, W_pos = (part.detach() for part in (model.W_E, model.W_U, model.W_pos))
+    W_E, W_U = model.W_E.detach(), model.W_U.detach()
+    W_pos = native.parameters(model)["pos.weight"].detach()
     heads = {}
     for layer, head in _places(model):
         attention = model.blocks[layer].attn
