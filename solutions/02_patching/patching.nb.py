@@ -60,6 +60,8 @@
 #   on.
 
 # %%
+from collections.abc import Callable
+
 import torch
 from einops import einsum, repeat
 from IPython.display import display
@@ -70,6 +72,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
+import classical_helpers as classical
 import editing_helpers as editing
 import patching_helpers as helpers
 import tracing_helpers as tracing
@@ -1706,6 +1709,457 @@ for name, matrix in (("five beginnings", edited_5), ("the same without C", witho
 # `EDIT_LAYER` 3, 9 or 20. And none of the three scores asks what else the model now believes: in
 # which country is the tower, which river flows past it? An edit of one sentence's answer is not an
 # edit of the knowledge (Cohen and others 2023 measure these ripples).
+
+# %% [markdown]
+# ## Part 8: classical interpretability
+#
+# Long before anyone patched an activation, people asked *which parts of the input* made a network say
+# what it said. The answers are maps over the input, one number for each token or pixel, and most
+# tools for explaining a model still make such maps. You will write the four classics, put them
+# side by side on the Eiffel prompt, and find out what they can and cannot tell you.
+#
+# The quantity explained is always the same: $m = \mathrm{logit}[\text{" Paris"}] -
+# \mathrm{logit}[\text{" Rome"}]$ at the last position.
+
+# %% [markdown]
+# ### Exercise 13: occlusion
+#
+# difficulty 1/5 · importance 3/5 · 10 min
+#
+# The oldest idea (Zeiler and Fergus 2013): cover one part of the input and look how much the answer
+# suffers. For a prompt $t$ and a harmless token $r$,
+#
+# $$\mathrm{map}[i] = f(t) - f(t \text{ with token } i \text{ replaced by } r).$$
+#
+# `f` is a black box: it takes prompts `[batch, pos]` and returns one number for each, `[batch]`.
+# Give it a batch; calling a model once for each token is slower and tells you no more.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Make one copy of the prompt for each of its positions, and spoil another token in each.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `tokens.repeat(n, 1)` is `[n, pos]` with n = pos; the diagonal of it is what to replace
+# (`fill_diagonal_`, or `torch.where` with `torch.eye(n, dtype=torch.bool)`). `f(tokens[None])` is
+# `[1]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# copies = the prompt, once for each position
+# in copy i: token i becomes the replacement
+# result = f of the prompt as it is, minus f of the copies
+# ```
+#
+# </details>
+
+
+# %% exercise="occlusion"
+def occlusion(
+    f: Callable[[Int[Tensor, "batch pos"]], Float[Tensor, " batch"]],
+    tokens: Int[Tensor, " pos"],
+    replacement: int,
+) -> Float[Tensor, " pos"]:
+    """Return how much f falls when each token is replaced."""
+    ### BEGIN SOLUTION
+    copies = tokens.repeat(len(tokens), 1)
+    copies.fill_diagonal_(replacement)
+    return f(tokens[None]) - f(copies)
+    ### END SOLUTION
+
+
+# %% check="occlusion" points=2
+with check(occlusion) as c:
+    worth = torch.randn(5, 20, generator=torch.Generator().manual_seed(13))  # of a token, by place
+
+    def adds_up(prompts):
+        return worth[torch.arange(5), prompts].sum(dim=-1)
+
+    def needs_both(prompts):
+        return ((prompts[:, 1] == 7) & (prompts[:, 3] == 9)).float()
+
+    def needs_one(prompts):
+        return ((prompts[:, 1] == 7) | (prompts[:, 3] == 9)).float()
+
+    prompt = torch.tensor([4, 7, 2, 9, 11])
+    yours = c.call(adds_up, prompt, 0)
+    expected = adds_up(prompt[None]) - adds_up(prompt[None]) + worth[range(5), prompt] - worth[:, 0]
+    c.close(yours, expected, "where f adds up, each token gets its own share")
+    both = torch.tensor([0.0, 1.0, 0.0, 1.0, 0.0])
+    c.close(c.call(needs_both, prompt, 0), both, "if two tokens are needed, each gets everything")
+    c.close(c.call(needs_one, prompt, 0), torch.zeros(5), "if either is enough, each gets nothing")
+
+# %% [markdown]
+# The last two lines are the AND and the OR of part 3 again, at the input. Two tokens of which either
+# would do get 0 each: occlusion asks whether a token is *needed*.
+
+# %% [markdown]
+# ### Exercise 14: integrated_gradients
+#
+# difficulty 3/5 · importance 4/5 · 25 min
+#
+# A gradient asks what a tiny change of the input does (**saliency**, Simonyan and others 2013). It
+# is cheap, and blind where the function is flat: you saw that in part 6. Sundararajan and others
+# (2017) walk from a **baseline** $x'$ to the input $x$ and average the gradient on the way:
+#
+# $$\mathrm{map}[i] = \sum_d (x_{i,d} - x'_{i,d})\ \frac1n \sum_{s=1}^{n}
+#   \frac{\partial m}{\partial x_{i,d}}\Bigl(x' + \tfrac{s - 1/2}{n}\,(x - x')\Bigr).$$
+#
+# The steps sit in the middle of their intervals (the midpoint rule): with ten of them the sum is
+# already a good integral. Then the map is **complete**: it adds up to $m(x) - m(x')$. Here $x$ are
+# the prompt's embeddings at `hook_embed`, the baseline is given, and $m$ is
+# $\mathrm{logit}[\text{correct}] - \mathrm{logit}[\text{wrong}]$ at the last position.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Part 6 showed how to get a gradient at a place in the model. Here the place is `hook_embed`, and
+# what stands there is put in by you.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# All steps fit in one batch: the fractions are `[step]`, the points on the way
+# `[step, pos, d_model]`. Call `.requires_grad_()` on them, let a hook at `hook_embed` return them,
+# and differentiate the *sum* of the rows' metrics: rows do not mix, so each row gets its own
+# gradient. The embeddings themselves are `model.W_E[tokens]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# x = embeddings of the tokens, without history
+# fractions = (0.5, 1.5, ..., steps - 0.5) / steps
+# points = baseline + fraction times (x - baseline), one row for each fraction
+# run the prompt, repeated, with the points in the place of its embeddings
+# gradient of the summed logit differences with respect to the points; mean over steps
+# result = (x - baseline) times that mean, summed over d_model
+# ```
+#
+# </details>
+
+
+# %% exercise="integrated_gradients"
+def integrated_gradients(
+    model: TransformerBridge,
+    tokens: Int[Tensor, " pos"],
+    baseline: Float[Tensor, "pos d_model"],
+    correct: int,
+    wrong: int,
+    steps: int,
+) -> Float[Tensor, " pos"]:
+    """Return each token's integrated gradient from the baseline, by the midpoint rule."""
+    ### BEGIN SOLUTION
+    x = model.W_E[tokens].detach()
+    fractions = (torch.arange(steps, dtype=x.dtype) + 0.5) / steps
+    points = baseline + fractions[:, None, None] * (x - baseline)
+    points.requires_grad_()
+    with torch.enable_grad():
+        logits = model.run_with_hooks(
+            tokens.expand(steps, -1), fwd_hooks=[("hook_embed", lambda embed, hook: points)]
+        )
+        metric = (logits[:, -1, correct] - logits[:, -1, wrong]).sum()
+        (gradients,) = torch.autograd.grad(metric, points)
+    return ((x - baseline) * gradients.mean(dim=0)).sum(dim=-1)
+    ### END SOLUTION
+
+
+# %% check="integrated_gradients" points=4
+with check(integrated_gradients) as c:
+    tiny_line = linear.linear(seed=14)
+    prompt, other = torch.tensor([0, 5, 9, 2]), torch.tensor([0, 8, 3, 6])
+    start = tiny_line.W_E[other].detach()
+    yours = c.call(tiny_line, prompt, start, 4, 11, 1)
+    ends = tiny_line(torch.stack([prompt, other]))[:, -1].detach()
+    gap = (ends[0] - ends[1])[4] - (ends[0] - ends[1])[11]
+    c.close(yours.sum(), gap, "in a linear model one step is complete")
+    mixed = torch.tensor([0, 5, 3, 6])  # the first tokens of one, the rest of the other
+    halfway = tiny_line(mixed[None])[0, -1].detach() - ends[1]
+    c.close(yours[:2].sum(), halfway[4] - halfway[11], "each token gets what replacing it changes")
+    bent = models.random(seed=14, n_layers=1, dtype=torch.float64)
+    start = bent.W_E[other].detach()
+    yours = c.call(bent, prompt, start, 4, 11, 100)
+    ends = bent(torch.stack([prompt, other]))[:, -1].detach()
+    gap = (ends[0] - ends[1])[4] - (ends[0] - ends[1])[11]
+    c.close(yours.sum(), gap, "it adds up to m(x) - m(x')", atol=0.01)
+    c.close(c.call(bent, prompt, start, 11, 4, 100), -yours, "swapped answers, other sign")
+
+# %% [markdown]
+# ### Exercise 15: local_linear_fit
+#
+# difficulty 3/5 · importance 4/5 · 20 min
+#
+# LIME (Ribeiro and others 2016) and SHAP (Lundberg and Lee 2017) both explain a black box by a
+# **linear model fitted around one input**. Switch features on and off at random (here: words of the
+# prompt kept, or replaced), see what the box says, and fit
+#
+# $$\min_{b,\,w}\ \sum_n \pi_n \bigl(y_n - b - m_n \cdot w\bigr)^2 + \lambda \lVert w\rVert^2 ,$$
+#
+# with masks $m_n \in \{0,1\}^F$ and weights $\pi_n$ that say how much each sample counts. The
+# intercept $b$ is not penalised. LIME takes weights that fall with the number of features switched
+# off. KernelSHAP takes
+# $\pi(m) = \frac{F - 1}{\binom{F}{|m|}\,|m|\,(F - |m|)}$, and with these, and with the full and
+# the empty mask counting infinitely much, the fitted $w$ **are** the Shapley values: what each
+# feature adds, averaged over all orders in which features can be switched on.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Give the masks one more column of ones, and the intercept is a coefficient like the others, except
+# that it is not penalised. The rest is the normal equations.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `X` is `[sample, 1 + feature]`. `X.mT @ (weights[:, None] * X)` is `[1 + feature, 1 + feature]`,
+# the right-hand side `X.mT @ (weights * values)`. The penalty is a diagonal matrix with 0 in the
+# intercept's place. Return the intercept (a tensor with no axes) and `[feature]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# X = column of ones beside the masks, as floats
+# A = X transposed times weighted X, plus ridge on the diagonal except at the intercept
+# solve A c = X transposed times weighted values
+# return c[0] and the rest
+# ```
+#
+# </details>
+
+
+# %% exercise="local_linear_fit"
+def local_linear_fit(
+    masks: Float[Tensor, "sample feature"],
+    values: Float[Tensor, " sample"],
+    weights: Float[Tensor, " sample"],
+    ridge: float = 0.0,
+) -> tuple[Float[Tensor, ""], Float[Tensor, " feature"]]:
+    """Fit values by an intercept plus masks @ coefficients; weighted, the coefficients penalised."""
+    ### BEGIN SOLUTION
+    X = torch.cat([torch.ones_like(masks[:, :1]), masks], dim=1)
+    penalty = ridge * torch.eye(X.shape[1], dtype=X.dtype)
+    penalty[0, 0] = 0
+    A = X.mT @ (weights[:, None] * X) + penalty
+    solution = torch.linalg.solve(A, X.mT @ (weights * values))
+    return solution[0], solution[1:]
+    ### END SOLUTION
+
+
+# %% check="local_linear_fit" points=3
+with check(local_linear_fit) as c:
+    draw = torch.Generator().manual_seed(15)
+    all_masks = classical.all_masks(4)
+    game = torch.randn(16, generator=draw).double()  # what each of the 16 coalitions is worth
+    weights = 0.2 + torch.rand(16, generator=draw).double()
+    slopes = torch.tensor([1.0, -2.0, 0.5, 3.0]).double()
+    b, w = c.call(all_masks, 0.7 + all_masks @ slopes, weights, 0.0)
+    c.close(w, slopes, "values that are linear are fitted exactly")
+    c.close(b, 0.7, "and so is the intercept")
+    b, w = c.call(all_masks, game, weights, 0.5)
+    residual = weights * (game - b - all_masks @ w)
+    c.close(residual.sum(), 0.0, "the intercept is free: weighted residuals sum to 0")
+    c.close(all_masks.mT @ residual, 0.5 * w, "the ridge holds the coefficients back")
+    _, shapley = c.call(all_masks, game, classical.shapley_weights(all_masks), 0.0)
+    by_orders = classical.shapley_by_orders(all_masks, game)
+    c.close(shapley, by_orders, "with KernelSHAP's weights they are Shapley values", atol=1e-3)
+
+# %% [markdown]
+# ### Four maps of one prompt
+#
+# The Eiffel prompt in six pieces, which is few enough to switch all 64 combinations on and off. A
+# piece that is off has its tokens replaced by " the".
+#
+# **Predict.** Which piece gets the most from all methods? Which method will disagree with the others
+# most?
+
+# %%
+my_most_important_piece = None  # 0 to 5
+my_odd_one_out = None  # "occlusion", "saliency", "integrated gradients", "LIME" or "SHAP"
+
+# %%
+PIECES = ((0,), (1, 2), (3,), (4, 5), (6, 7, 8), (9,))
+the = data.single_token(smollm2, " the")
+piece_names = ["".join(eiffel_words[pos] for pos in piece) for piece in PIECES]
+
+
+def paris_minus_rome(prompts):
+    with torch.no_grad():
+        ends = smollm2(prompts)[:, -1]
+    return ends[:, paris] - ends[:, rome]
+
+
+def by_piece(token_map):
+    return torch.stack([token_map[list(piece)].sum() for piece in PIECES])
+
+
+blank = W_E[the].expand(len(eiffel), -1)
+masks_64 = classical.all_masks(len(PIECES))
+coalitions = classical.masked_prompts(eiffel, PIECES, masks_64, the)
+with torch.no_grad():
+    game_64 = torch.cat([paris_minus_rome(part) for part in coalitions.split(16)]).double()
+maps = {
+    "occlusion": by_piece(occlusion(paris_minus_rome, eiffel, the)),
+    "saliency": by_piece(classical.saliency(smollm2, eiffel, paris, rome)),
+    "integrated gradients": by_piece(
+        integrated_gradients(smollm2, eiffel, blank, paris, rome, steps=24)
+    ),
+    "LIME": local_linear_fit(masks_64, game_64, classical.lime_weights(masks_64), 0.01)[1],
+    "SHAP": local_linear_fit(masks_64, game_64, classical.shapley_weights(masks_64))[1],
+}
+
+# %%
+with torch.no_grad():
+    largest = {name: piece_names[int(line.argmax())] for name, line in maps.items()}
+    helpers.versus(my_most_important_piece, largest, "The most important piece")
+    whole = game_64[-1] - game_64[0]
+    print(f"m of the prompt minus m of the empty prompt: {whole:.2f}")
+    for name, line in maps.items():
+        print(f"{name:21} sums to {line.sum():7.2f}   " + "  ".join(f"{x:6.2f}" for x in line))
+classical.maps_figure(maps, piece_names)
+
+# %% [markdown]
+# Compare the sums first. SHAP is complete by construction: its values add up to what the whole
+# prompt is worth against the empty one. Integrated gradients should be complete as well, up to the
+# steps of the integral; if your sum is off, more steps bring it closer. Occlusion, LIME and saliency
+# promise no such thing. Saliency has no sign: a gradient's length says how *sensitive* the answer
+# is, not in whose favour.
+#
+# And each answer depends on a choice that the picture does not show: what a word is replaced by. Try
+# another token for " the".
+
+# %% [markdown]
+# ### Exercise 16: rank_correlation
+#
+# difficulty 2/5 · importance 3/5 · 15 min
+#
+# A map can look reasonable and say nothing about the model. Adebayo and others (2018) proposed a
+# test of sanity: **randomise the model's weights and look whether the map changes.** If it does not,
+# it was a picture of the input all along. "Changes" needs a number; they take Spearman's rank
+# correlation. Replace each value by its rank, equal values by the *mean* of the ranks they share,
+# and take the ordinary correlation of the ranks:
+#
+# $$\rho = \frac{\sum_i (r_i - \bar r)(q_i - \bar q)}
+#   {\sqrt{\sum_i (r_i - \bar r)^2}\,\sqrt{\sum_i (q_i - \bar q)^2}}.$$
+#
+# If one of the maps is constant it ranks nothing: return 0.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# The rank of a value is the number of values below it, plus something for those equal to it.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Compare all pairs: `values[:, None] > values[None]` is `[n, n]`, and its sum over the last axis
+# counts the smaller ones. Each equal value, itself included, counts half. Any constant added to
+# all ranks drops out when the mean is subtracted.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# rank of each value = how many are smaller, plus half of how many are equal
+# subtract from the ranks of both maps their means
+# if one of the two is all zero: 0
+# else their dot product over the product of their lengths
+# ```
+#
+# </details>
+
+
+# %% exercise="rank_correlation"
+def rank_correlation(one: Float[Tensor, " n"], other: Float[Tensor, " n"]) -> float:
+    """Return Spearman's rank correlation; equal values share their mean rank."""
+    ### BEGIN SOLUTION
+    centred = []
+    for values in (one, other):
+        smaller = (values[:, None] > values[None]).double().sum(dim=-1)
+        equal = (values[:, None] == values[None]).double().sum(dim=-1)
+        rank = smaller + equal / 2
+        centred.append(rank - rank.mean())
+    size = centred[0].norm() * centred[1].norm()
+    return (centred[0] @ centred[1] / size).item() if size > 0 else 0.0
+    ### END SOLUTION
+
+
+# %% check="rank_correlation" points=2
+with check(rank_correlation) as c:
+    up = torch.tensor([0.1, 0.2, 0.5, 3.0, 90.0])
+    c.close(c.call(up, up.log()), 1.0, "only the order counts, not the sizes")
+    c.close(c.call(up, -up), -1.0, "the opposite order gives -1")
+    moved = torch.tensor([1.0, 2.0, 3.0, 5.0, 4.0])
+    c.close(c.call(up, moved), 0.9, "two neighbours exchanged among five: 1 - 6 * 2 / (5 * 24)")
+    tied = torch.tensor([1.0, 1.0, 2.0, 3.0, 3.0])
+    c.close(c.call(tied, up), 18 / 360**0.5, "ties share their mean rank", atol=1e-3)
+    c.close(c.call(torch.ones(5), up), 0.0, "a constant map ranks nothing")
+
+# %% [markdown]
+# ### The sanity check
+#
+# The weights of the blocks are shuffled within each matrix, from the top of the model downwards: the
+# last 5 blocks, the last 15, all 30. After each step the maps are made anew.
+#
+# **Predict.** For a method that explains the *model*, where should the correlation with the original
+# map go? Will all three get there?
+
+# %%
+my_correlation_after_shuffling = None  # a number for all 30 blocks
+my_method_that_fails = None  # a name, or "none"
+
+# %%
+def three_maps():
+    return {
+        "occlusion": occlusion(paris_minus_rome, eiffel, the),
+        "saliency": classical.saliency(smollm2, eiffel, paris, rome),
+        "integrated gradients": integrated_gradients(
+            smollm2, eiffel, blank, paris, rome, steps=12
+        ),
+    }
+
+
+with torch.no_grad():
+    reference_maps = three_maps()
+    likeness = {name: [1.0] for name in reference_maps}
+    for shuffled in tqdm((5, 15, 30), desc="shuffling"):
+        with classical.shuffled_blocks(smollm2, 30 - shuffled, seed=1):
+            for name, line in three_maps().items():
+                likeness[name].append(
+                    rank_correlation(line.abs(), reference_maps[name].abs())
+                )
+
+# %%
+helpers.versus(
+    my_correlation_after_shuffling,
+    {name: round(line[-1], 2) for name, line in likeness.items()},
+    "Correlation with all blocks shuffled",
+)
+plots.lines(
+    likeness,
+    x=(0, 5, 15, 30),
+    xlabel="blocks shuffled, from the top",
+    ylabel="rank correlation with the original map",
+    title="Does the map notice that the model is gone?",
+    levels={"no relation": 0.0},
+)
+
+# %% [markdown]
+# With ten tokens a rank correlation is a coarse number: between two random orders it lies above .55
+# in one case out of twenty. So one run decides little; use other seeds, and more prompts, before you
+# write that a method fails. What the curve does say: if a map correlates well with the map of a model
+# *that no longer knows anything*, then so much of it was about the input (its position, the
+# length of its embeddings) and not about the model.
+#
+# ### What these maps lack
+#
+# All of them stop at the input. They say *that* "Eiffel" matters, which you knew. They do not say
+# where in the model it is looked up, which part passes it on, or what would have to be changed;
+# and a good map is no evidence for a mechanism. Patching asks the same counterfactual question
+# ("what if this were otherwise?") at every place *inside*: occlusion is patching at the embeddings
+# with a poor choice of corrupted prompt, and attribution patching is integrated gradients with a
+# single step. Their faults, too, come along: the choice of baseline, AND and OR, saturation. They
+# do not go away inside the model. They become visible.
 
 # %% [markdown]
 # ## Part 9: the planted challenge
