@@ -35,7 +35,9 @@ def shapley_weights(masks: Float[Tensor, "mask feature"]) -> Float[Tensor, " mas
     return torch.tensor(weights, dtype=masks.dtype)
 
 
-def lime_weights(masks: Float[Tensor, "mask feature"], width: float = 0.5) -> Float[Tensor, " mask"]:
+def lime_weights(
+    masks: Float[Tensor, "mask feature"], width: float = 0.5
+) -> Float[Tensor, " mask"]:
     """Return LIME's weights: they fall with the share of features that are switched off."""
     off = 1 - masks.mean(dim=1)
     return torch.exp(-off.square() / width**2)

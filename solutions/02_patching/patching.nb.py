@@ -913,10 +913,8 @@ my_paris_without_subject = None
 my_paris_without_tower = None
 
 # %%
-smollm2 = models.load("smollm2")
 eiffel = smollm2.to_tokens(data.EIFFEL.text)[0]
 eiffel_words = smollm2.to_str_tokens(eiffel)
-paris = data.single_token(smollm2, data.EIFFEL.answer)
 W_E = smollm2.W_E.detach()
 SUBJECT = [1, 2, 3]  # " E", "iffel", " Tower"
 
@@ -1059,8 +1057,8 @@ with check(causal_trace) as c:
 # %% [markdown]
 # ### Two sites
 #
-# Now the Eiffel Tower, every third layer, four draws of noise (ten or more would be better; you
-# have one laptop).
+# Now the Eiffel Tower: the stream at every third layer, MLPs and attention six layers at a time, three
+# draws of noise (ten would be better; you have one laptop).
 #
 # **Predict.** At which position of the subject is the fact kept: " E", "iffel" or " Tower"? Until
 # which layer? And from which layer on is it enough to restore the last position, " of"?
@@ -1071,28 +1069,32 @@ my_last_layer_at_the_subject = None
 my_first_layer_at_the_end = None
 
 # %%
-TRACED = list(range(0, 30, 3))
-noisy_eiffel = corrupt_subject(W_E[eiffel], SUBJECT, W_E, n_samples=4, seed=0)
+TRACED = {"resid": list(range(0, 30, 3)), "mlp": [3, 9, 15, 21, 27], "attn": [3, 9, 15, 21, 27]}
+WINDOWS = {"resid": 1, "mlp": 6, "attn": 6}  # six together: layers 0 to 5, 6 to 11, and so on
+noisy_eiffel = corrupt_subject(W_E[eiffel], SUBJECT, W_E, n_samples=3, seed=0)
 trace = {}
-WINDOWS = {"resid": 1, "mlp": 5, "attn": 5}
-for kind, window in WINDOWS.items():
+for kind, traced in TRACED.items():
     trace[kind] = torch.cat(
         [
-            causal_trace(smollm2, eiffel, noisy_eiffel, paris, kind, [layer], window)
-            for layer in tqdm(TRACED, desc=kind)
+            causal_trace(smollm2, eiffel, noisy_eiffel, paris, kind, [layer], WINDOWS[kind])
+            for layer in tqdm(traced, desc=kind)
         ]
     )
 
 # %%
 with torch.no_grad():
-    stream = trace["resid"]
-    strong = stream > 0.2
-    subject_row, subject_pos = divmod(stream[:, SUBJECT].argmax().item(), len(SUBJECT))
-    helpers.versus(my_position_of_the_fact, SUBJECT[subject_pos], "Position of the fact")
-    at_subject = [TRACED[row] for row in strong[:, SUBJECT[subject_pos]].nonzero().flatten().tolist()]
-    at_end = [TRACED[row] for row in strong[:, -1].nonzero().flatten().tolist()]
-    helpers.versus(my_last_layer_at_the_subject, at_subject, "Layers that matter at the subject")
-    helpers.versus(my_first_layer_at_the_end, at_end, "Layers that matter at the last position")
+    strong = trace["resid"] > 0.2
+    places = {
+        pos: [TRACED["resid"][row] for row in strong[:, pos].nonzero().flatten().tolist()]
+        for pos in (*SUBJECT, 9)
+    }
+helpers.versus(
+    my_position_of_the_fact,
+    {eiffel_words[pos]: len(places[pos]) for pos in SUBJECT},
+    "Layers with an effect above .2, by subject position",
+)
+helpers.versus(my_last_layer_at_the_subject, places[2], 'Layers that matter at "iffel"')
+helpers.versus(my_first_layer_at_the_end, places[9], "Layers that matter at the last position")
 tracing.trace_figure(trace, TRACED, eiffel_words, WINDOWS)
 
 # %% [markdown]
@@ -1253,7 +1255,6 @@ france, italy = (
     smollm2.to_tokens(f"The capital of {country} is the city of")[0]
     for country in ("France", "Italy")
 )
-rome = data.single_token(smollm2, " Rome")
 LATE = range(0, 30, 5)
 contests = {
     "linear": (straight, here, there, 4, 11, range(3)),
@@ -2164,4 +2165,250 @@ plots.lines(
 # %% [markdown]
 # ## Part 9: the planted challenge
 #
-# <!-- 02A begin: parts 9 and 10, closing -->
+# Now a model in which somebody knows the truth. From your name a transformer is built by hand: 8
+# blocks of 4 heads and a small MLP, no norms, 12 positions, tokens that mean nothing. Its prompts
+# come in eight pairs: to all clean ones it gives one answer, to all corrupted ones another. The
+# tokens of a pair differ at many positions; only these matter:
+#
+# - at the **direct** source, a token whose information one head carries straight to the last
+#   position;
+# - at the **relayed** source, a token whose information one head carries to another position, the
+#   **relay**, and a second head, the **handover**, from there to the last position;
+# - at the last position a **gate** joins the two: `"and"`, when both sources are needed, or `"or"`,
+#   when one is enough.
+#
+# There is more: a third source has a weak by-path to the answer, a *sixth* of the whole effect, which
+# you leave out; some heads look at the sources and write what nobody reads. The circuit is the
+# same for all pairs of your model, and another one for every name.
+#
+# Type your name (in a course: your id on the course's list), and keep it as it is from now on.
+
+# %%
+student_name = "reference"
+
+# %%
+if student_name == "reference":
+    print("this is the example's model: type your own name above, and run that cell and this one")
+challenge = models.challenge("02_patching", helpers.CHALLENGE, student_name)
+clean_prompts, corrupted_prompts = challenge.tokens.chunk(2)
+yes, no = challenge.answers[0].item(), challenge.answers[-1].item()
+print(f"{len(clean_prompts)} pairs of {challenge.tokens.shape[1]} tokens; the first:")
+print("clean    ", clean_prompts[0].tolist(), "->", yes)
+print("corrupted", corrupted_prompts[0].tolist(), "->", no)
+
+# %% [markdown]
+# **Your first look.** A metric for the first pair, and one of the two maps. If it is dark where you
+# expected light, remember part 3.
+
+# %%
+with torch.no_grad():
+    first_pair = challenge.model(torch.stack([clean_prompts[0], corrupted_prompts[0]]))[:, -1]
+ends = (first_pair[:, yes] - first_pair[:, no]).tolist()
+
+
+def challenge_metric(logits: Float[Tensor, "batch pos vocab"]) -> Float[Tensor, " batch"]:
+    """1 where the model is as sure of its clean answer as on the clean prompt, 0 as corrupted."""
+    rows = torch.ones(len(logits), dtype=torch.int64)
+    return normalised_metric(logit_diff(logits, yes * rows, no * rows), *ends)
+
+
+plots.heatmap(
+    denoise_map(challenge.model, clean_prompts[0], corrupted_prompts[0], challenge_metric),
+    limits=(0, 1),
+    unit="0: corrupted, 1: clean",
+    title="Denoising, first pair",
+)
+
+# %% [markdown]
+# Go on from here: the other map, and the heads. (Exercise 6 denoises. What does it do when you give
+# it the two prompts in each other's place?)
+
+# %%
+# Your own experiments.
+
+# %% [markdown]
+# ### Exercise 17: challenge_answer
+#
+# difficulty 4/5 · importance 4/5 · 25 min
+#
+# Write down what you found, as numbers and one word (not as variables: what is graded is what
+# stands here). `direct`, `relayed` and `relay` are positions, counted from 0, where BOS is; one each.
+# `handover` is a pair `(block, head)`; `gate` is `"and"` or `"or"`:
+#
+# $$\text{answer} = \mathrm{gate}\bigl(\text{direct},\ \text{relayed} \to \text{relay}\bigr).$$
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Draw both maps. In one of them two columns are strong at layer 0, in the other one none is: that
+# already names the gate.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# A map is `[layer, position]`; row $\ell$ is the stream *before* block $\ell$. If a column is strong in
+# rows 0 to $\ell$ and dark after, a head in block $\ell$ has carried it away. Head maps are
+# `[block, head]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# take the map that shows two strong columns at layer 0 (strong: more than half of the effect)
+# a third column lights later, at the very layer at which one of the two goes out:
+#     that third one is the relay, the one that went out is relayed, the other one is direct
+# the last row in which the relay is strong is the handover's block
+# in the head map of the same direction: the strong head of that block
+# ```
+#
+# </details>
+
+# %% exercise="challenge_answer"
+challenge_answer = {"gate": None, "direct": None, "relayed": None, "relay": None, "handover": None}
+### BEGIN SOLUTION
+challenge_answer = {"gate": "and", "direct": 1, "relayed": 4, "relay": 8, "handover": (7, 3)}
+### END SOLUTION
+
+# %% check="challenge_answer" points=5
+with check(challenge_answer=challenge_answer) as c:
+    found = c.value
+    names = {"gate", "direct", "relayed", "relay", "handover"}
+    c.true(names <= set(found) and None not in found.values(), "all five entries are filled in")
+    c.true(found["gate"] in ("and", "or"), 'the gate is "and" or "or"')
+    places = [found["direct"], found["relayed"], found["relay"]]
+    c.true(all(place in range(1, 11) for place in places), "three positions, each from 1 to 10")
+    c.true(len(set(places)) == 3, "the three positions are three different ones")
+    c.true(found["relayed"] < found["relay"], "a relay comes after what it relays")
+    head = found["handover"]
+    in_model = isinstance(head, tuple | list) and len(head) == 2
+    in_model = in_model and head[0] in range(8) and head[1] in range(4)
+    c.true(in_model, "the handover is a pair (block, head), blocks 0 to 7 and heads 0 to 3")
+    with torch.no_grad():
+        looks = challenge.model.run_with_cache(challenge.tokens)[1]["pattern", head[0]]
+    to_relay = looks[:, head[1], -1, found["relay"]]
+    c.true((to_relay > 0.9).all(), "your handover looks from the last position at your relay")
+    # Both sources of each pair exchanged: with the weak by-path left alone.
+    for row, (kept, other) in enumerate(zip(clean_prompts, corrupted_prompts, strict=True)):
+        mixed = kept.clone()
+        mixed[places[:2]] = other[places[:2]]
+        with torch.no_grad():
+            said = challenge.model(mixed[None])[0, -1].argmax().item()
+        c.true(said == no, "with both of your sources corrupted, every clean prompt's answer breaks")
+
+# %% [markdown]
+# The check looks whether your two sources matter together, and where your head looks. It does not
+# say which source is which, nor which gate: be sure of those yourself.
+
+# %% [markdown] question="what_may_you_claim" points=2
+# ### Question D: what may you claim?
+#
+# A paper denoises single heads on 200 pairs and finds that head X alone restores 85% of the logit
+# difference. It writes: "Head X implements the recall of capitals; the other heads play no
+# role." (1) Which of *sufficient* and *necessary* does the experiment support? (2) Give one circuit
+# in which X restores 85% and removing X changes nothing. (3) Which further experiment would you
+# ask for, and which outcome would support "the other heads play no role"?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) Sufficient, and only in this setting: with the rest of the run corrupted in
+# this particular way, X's clean output is enough to bring back most of the metric. (2) An OR: a
+# second head Y carries the same information, or steps in when X is missing (a backup). Denoising X
+# restores the answer, and so does Y; noising X alone changes nothing. Also, that X *carries* the
+# answer does not say that it computes it: an MLP before X may have looked it up, X moves it.
+# (3) Noise the clean run: X alone (it should break if X is needed), and *all other heads together*
+# (the answer should stay if they play no role). On other pairs, too: other relations and templates.
+#
+# **Rubric.** Half a point: sufficient, not necessary. Half a point: a redundant or backup path.
+# Half a point: noising, with X alone or with everything but X. Half a point: the outcome that would
+# decide.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## Part 10: the headline
+#
+# Back to France and Italy, with your functions: both maps of the whole model. That is 60 forward
+# passes of 8 rows each, less than a minute on two cores.
+#
+# **Predict.** In part 2 you saw the effect at " France" before block 10, and at the last position
+# before block 26. Between which layers does it change hands? Gradually, or at once? And is there a
+# third position at which it stays for a while, as with the relay of part 9?
+
+# %%
+my_handover_layers = None  # such as (12, 20)
+my_third_position = None  # a position, or "none"
+
+# %%
+pair_words = smollm2.to_str_tokens(clean_tokens)
+handover_maps = {
+    "enough: France into Italy": denoise_map(
+        smollm2, clean_tokens, corrupted_tokens, paris_metric
+    ),
+    "needed: Italy into France": noise_map(smollm2, clean_tokens, corrupted_tokens, paris_metric),
+}
+enough, needed = handover_maps.values()
+at_country, at_the_end = enough[:, 3], enough[:, -1]
+last_at_country = (at_country > 0.5).nonzero().max().item()
+first_at_the_end = (at_the_end > 0.5).nonzero().min().item()
+helpers.versus(
+    my_handover_layers, (last_at_country, first_at_the_end), "Last layer at France, first at the end"
+)
+between = enough[:, 4:-1].max(dim=0)
+third = between.values.argmax().item() + 4
+helpers.versus(
+    my_third_position, third, f"The most at any other position is {between.values.max():.2f}, at"
+)
+figure = helpers.maps(handover_maps, x=pair_words, xlabel="patched position", limits=(0, 1))
+print("saved to", plots.save(figure, helpers.HEADLINE))
+figure
+
+# %% [markdown]
+# The country's own column holds everything up to the stream before block 23, and nothing at all one
+# block later: at that moment it has been read, by everybody who ever will. What arrives at the
+# last position is two thirds of the effect; the rest went to " is", " the" and " city", from where
+# later blocks fetch it. So the handover is not a slow diffusion. It is *one block*, and by your head
+# map mostly one head of it: block 23, head 4, which looks from the last position at the country,
+# is enough for .85 of the way, and without it only .12 of the way is left.
+#
+# With lab 01 in mind: there the lens first heard the answer of the Eiffel prompt after block 23,
+# and direct attribution named attention in block 23. Three instruments, one block. And what the
+# country's column holds in the first 23 layers, *France* or already *Paris*? Patching cannot tell:
+# it moves the whole vector. That is a question for probes (lab 04), and for part 5.
+
+# %% [markdown]
+# ## What you have now
+#
+# - **Patching** answers a causal question: does the answer change if this one thing comes from
+#   another run? It needs a pair of prompts, a metric with two ends, and a site; choose each on
+#   purpose.
+# - **Denoising** finds what is enough, **noising** what is needed. AND hides from the one, OR from
+#   the other.
+# - **Heads** can be patched apart at `hook_z`, before $W_O$ adds them up.
+# - **Causal tracing** needs no second prompt, and depends on its noise. **Attribution patching**
+#   replaces a thousand runs by one gradient, and is blind where the model is flat. **Path patching**
+#   asks about an edge instead of a node.
+# - A fact can be **edited** with one matrix of rank one; whether only that fact changed is another
+#   question, with numbers of its own.
+# - Every method here can fail silently: a misspelt site, a cache of the wrong run, an effect hidden by
+#   a backup. Keep one cell whose value you know.
+#
+# ## Further reading, with numbers to hold against yours
+#
+# - Vig, Gehrmann, Belinkov and others, *Investigating Gender Bias in Language Models Using Causal
+#   Mediation Analysis* (2020), [arXiv 2004.12265](https://arxiv.org/abs/2004.12265). Patching
+#   before it had the name: direct and indirect effects of neurons and heads in GPT-2.
+# - Meng, Bau, Andonian, Belinkov, *Locating and Editing Factual Associations in GPT* (2022), [arXiv
+#   2202.05262](https://arxiv.org/abs/2202.05262). Causal tracing and ROME. Over 1,000 facts in
+#   GPT-2 XL, restoring single states has its largest average indirect effect, 8.7%, in an MLP at
+#   the subject's last token, at layer 15 of 48. Hold that against part 5.
+# - Wang, Variengien, Conmy, Shlegeris, Steinhardt, *Interpretability in the Wild* (2022), [arXiv
+#   2211.00593](https://arxiv.org/abs/2211.00593). Path patching, and a circuit of 26 heads in GPT-2
+#   small that keeps 87% of a mean logit difference of 3.56. Lab 03 builds the same on `smollm2`.
+# - Zhang, Nanda, *Towards Best Practices of Activation Patching* (2023), [arXiv
+#   2309.16042](https://arxiv.org/abs/2309.16042). What depends on the metric and on the kind of
+#   corruption; they advise logit differences and pairs rather than noise. Compare your parts 3 and 5.
+# - Heimersheim, Nanda, *How to use and interpret activation patching* (2024), [arXiv
+#   2404.15255](https://arxiv.org/abs/2404.15255). Denoising and noising, AND and OR, in words.
+# - Syed, Rager, Conmy, *Attribution Patching Outperforms Automated Circuit Discovery* (2023),
+#   [arXiv 2310.10348](https://arxiv.org/abs/2310.10348). Two forward passes and one backward pass for
+#   all edges at once.
+# - Hase, Bansal, Kim, Ghandeharioun, *Does Localization Inform Editing?* (2023), [arXiv
+#   2301.04213](https://arxiv.org/abs/2301.04213). Where tracing finds a fact says next to nothing
+#   about the layer at which an edit succeeds.

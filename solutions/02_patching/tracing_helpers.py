@@ -35,7 +35,7 @@ def probability_from(
 
 def trace_figure(
     traces: Mapping[str, Float[Tensor, "layer pos"]],
-    layers: Sequence[int],
+    layers: Mapping[str, Sequence[int]],
     words: Sequence[str],
     windows: Mapping[str, int],
 ) -> Figure:
@@ -49,7 +49,8 @@ def trace_figure(
                 trace.T.numpy(), cmap=colour_map(diverging=True), vmin=-reach, vmax=reach,
                 aspect="auto", interpolation="nearest",
             )  # fmt: skip
-            panel.set_xticks(range(len(layers)), labels=[str(layer) for layer in layers])
+            own = [str(layer) for layer in layers[kind]]
+            panel.set_xticks(range(len(own)), labels=own)
             size = windows.get(kind, 1)
             around = f", {size} layers together" if size > 1 else ""
             panel.set(title=KIND_NAMES.get(kind, kind) + around, xlabel="layer")
@@ -61,7 +62,7 @@ def trace_figure(
         row, column = divmod(int(trace.argmax()), trace.shape[1])
         told.append(
             f"{KIND_NAMES.get(kind, kind)}: largest {trace[row, column]:+.2f} at layer "
-            f"{layers[row]}, {labels[column]}"
+            f"{layers[kind][row]}, {labels[column]}"
         )
     fig.alt = "Causal traces, layer by position. " + "; ".join(told) + "."
     return fig
@@ -108,7 +109,8 @@ def head_write_change(
     layer, index = head
     with torch.no_grad():
         written = [
-            model.run_with_cache(tokens[None])[1]["z", layer][0, :, index] for tokens in (base, source)
+            model.run_with_cache(tokens[None])[1]["z", layer][0, :, index]
+            for tokens in (base, source)
         ]
         change: Tensor = (written[1] - written[0]) @ model.blocks[layer].attn.W_O[index]
     return change
@@ -129,7 +131,8 @@ def attention_response(
 
 
 def estimate_figure(
-    estimated: Mapping[str, Float[Tensor, "layer pos"]], real: Mapping[str, Float[Tensor, "layer pos"]]
+    estimated: Mapping[str, Float[Tensor, "layer pos"]],
+    real: Mapping[str, Float[Tensor, "layer pos"]],
 ) -> Figure:
     """Draw estimated against real effects, a panel for each model, with the diagonal."""
     with drawing(3.6 * len(real), 3.7) as fig:
@@ -142,9 +145,7 @@ def estimate_figure(
             panel.set(title=name, xlabel="real patch: change of logit difference")
             panel.spines[["top", "right"]].set_visible(False)
         panels[0].set_ylabel("estimate")
-    worst = {
-        name: f"{float((estimated[name] - real[name]).abs().max()):.2g}" for name in real
-    }
+    worst = {name: f"{float((estimated[name] - real[name]).abs().max()):.2g}" for name in real}
     fig.alt = "Estimated against real effects of patches; on the dashed diagonal they agree. " + (
         " ".join(f"{name}: largest error {error} logits." for name, error in worst.items())
     )

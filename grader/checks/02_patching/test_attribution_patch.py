@@ -1,4 +1,4 @@
-"""Hidden checks for attribution_patch: exact where nothing bends, a tangent where something does."""
+"""Hidden checks for attribution_patch: exact where nothing bends, a tangent where it does."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""Hidden checks for local_linear_fit: planted lines, the conditions of a minimum, Shapley values."""
+"""Hidden checks for local_linear_fit: planted lines, what a minimum needs, Shapley values."""
 
 import itertools
 import math

@@ -42,7 +42,7 @@ def sample_by_sample(model, tokens, corrupted, answer, kind, layers, window=1):
     for noisy in corrupted:
         rows = []
         for layer in [None, *layers]:
-            model.add_hook("hook_embed", lambda x, hook: noisy.expand(n_pos, -1, -1))
+            model.add_hook("hook_embed", lambda x, hook, noisy=noisy: noisy.expand(n_pos, -1, -1))
             for step in range(window if layer is not None else 0):
                 near = layer - window // 2 + step
                 if 0 <= near < model.cfg.n_layers:

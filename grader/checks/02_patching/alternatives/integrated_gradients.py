@@ -28,8 +28,11 @@ def step_by_step(model, tokens, baseline, correct, wrong, steps):
     total = torch.zeros_like(x)
     for step in range(steps):
         point = torch.lerp(baseline, x, (step + 0.5) / steps).clone().requires_grad_(True)
-        with torch.enable_grad(), model.hooks(
-            fwd_hooks=[("hook_embed", lambda embed, hook, point=point: point.unsqueeze(0))]
+        with (
+            torch.enable_grad(),
+            model.hooks(
+                fwd_hooks=[("hook_embed", lambda embed, hook, point=point: point.unsqueeze(0))]
+            ),
         ):
             last = model(tokens.unsqueeze(0))[0, -1]
             (last[correct] - last[wrong]).backward()

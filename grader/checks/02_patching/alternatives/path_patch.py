@@ -12,9 +12,11 @@ def edited_stream(model, base, source, sender, receiver):
         z = cache[f"blocks.{layer}.attn.hook_z"][:, :, head]
         change = torch.einsum("ph,hd->pd", z[1] - z[0], model.blocks[layer].attn.W_O[head])
         if to is None:
-            return model.unembed(model.ln_final(cache["ln_final.hook_in"][:1] + change))[0] if (
-                hasattr(model, "ln_final")
-            ) else model.unembed(cache["unembed.hook_in"][:1] + change)[0]
+            return (
+                model.unembed(model.ln_final(cache["ln_final.hook_in"][:1] + change))[0]
+                if (hasattr(model, "ln_final"))
+                else model.unembed(cache["unembed.hook_in"][:1] + change)[0]
+            )
         if to[0] <= layer:
             return logits[0]
         name, seen = f"blocks.{to[0]}.attn.hook_z", {}
@@ -24,7 +26,10 @@ def edited_stream(model, base, source, sender, receiver):
 
         model.run_with_hooks(
             base[None],
-            fwd_hooks=[(f"blocks.{to[0]}.hook_resid_pre", lambda x, hook: x + change), (name, look)],
+            fwd_hooks=[
+                (f"blocks.{to[0]}.hook_resid_pre", lambda x, hook: x + change),
+                (name, look),
+            ],
         )
 
         def put(z, hook):

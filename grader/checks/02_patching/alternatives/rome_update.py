@@ -18,7 +18,7 @@ def in_single_precision(W, k, v, C):
     return W.float() + gap @ u.mT / (u.mT @ column)
 
 
-def coordinates_in_which_C_is_one(W, k, v, C):
+def whitened_coordinates(W, k, v, C):
     """Go to coordinates in which C is the identity, project there, and come back."""
     root = torch.linalg.cholesky(C)
     seen = torch.linalg.solve_triangular(root, k[:, None], upper=False)[:, 0]

@@ -10,9 +10,8 @@ def _harmonic(parts):
 
 
 def _scores(rewrite, paraphrases, neighbours, new, old, share=_share, mean=_harmonic, kept=None):
-    parts = [
-        share(rewrite, new, old), share(paraphrases, new, old), (kept or share)(neighbours, old, new)
-    ]  # fmt: skip
+    stays = (kept or share)(neighbours, old, new)
+    parts = [share(rewrite, new, old), share(paraphrases, new, old), stays]
     names = ("efficacy", "paraphrase", "neighbourhood")
     return {**dict(zip(names, parts, strict=True)), "score": mean(parts)}
 

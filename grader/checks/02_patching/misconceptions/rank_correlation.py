@@ -1,7 +1,5 @@
 """Wrong rank correlations that students write."""
 
-import torch
-
 
 def _ranks(values):
     smaller = (values[:, None] > values[None]).double().sum(-1)

@@ -3,13 +3,13 @@
 import torch
 
 
-def C_left_out(W, k, v, C):
+def second_moment_left_out(W, k, v, C):
     """You leave C out: the key is mapped to the value, but keys that text is full of are disturbed
     more than they need be."""
     return W + torch.outer(v - W @ k, k) / (k @ k)
 
 
-def C_not_inverted(W, k, v, C):
+def second_moment_not_inverted(W, k, v, C):
     """You multiply with C: with its inverse, so that directions text is full of change least."""
     u = C @ k
     return W + torch.outer(v - W @ k, u) / (u @ k)
@@ -62,7 +62,7 @@ def outer_product_turned(W, k, v, C):
     return W + torch.outer(u, v - W @ k) / (u @ k)
 
 
-def root_of_C(W, k, v, C):
+def root_of_the_inverse(W, k, v, C):
     """You whiten with the root of C's inverse: the minimum has the whole inverse."""
     values, vectors = torch.linalg.eigh(C)
     u = vectors @ ((vectors.mT @ k) / values.sqrt())
@@ -75,7 +75,7 @@ def inverse_twice(W, k, v, C):
     return W + torch.outer(v - W @ k, u) / (u @ k)
 
 
-def diagonal_of_C(W, k, v, C):
+def diagonal_only(W, k, v, C):
     """You use the diagonal of C only: directions between the axes count, too."""
     u = k / C.diagonal()
     return W + torch.outer(v - W @ k, u) / (u @ k)
