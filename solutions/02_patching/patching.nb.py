@@ -101,7 +101,8 @@ with torch.no_grad():
     pair_logits = smollm2(torch.stack([clean_tokens, corrupted_tokens]))
 for text, logits in zip((CLEAN_TEXT, CORRUPTED_TEXT), pair_logits[:, -1], strict=True):
     chances, top = logits.softmax(dim=-1).topk(3)
-    said = [f"{smollm2.to_string([t.item()])!r} {p:.2f}" for p, t in zip(chances, top, strict=True)]
+    pairs = zip(chances, top.tolist(), strict=True)
+    said = [f"{smollm2.to_string([token])!r} {chance:.2f}" for chance, token in pairs]
     print(f"{text}   ->   " + "   ".join(said))
 
 # %% [markdown]
@@ -149,7 +150,7 @@ def logit_diff(
     correct: Int[Tensor, " batch"],
     wrong: Int[Tensor, " batch"],
 ) -> Float[Tensor, " batch"]:
-    """Return, for each row, the correct token's logit minus the wrong one's at the last position."""
+    """Return each row's correct logit minus its wrong one, at the last position."""
     ### BEGIN SOLUTION
     last, rows = logits[:, -1], torch.arange(len(logits))
     return last[rows, correct] - last[rows, wrong]
@@ -383,7 +384,7 @@ with check(run_with_patch) as c, torch.no_grad():
     expected = plain.clone()
     expected[rows, pos] = tiny.unembed(tiny.ln_final(value[:, None]))[:, 0]
     yours = c.call(tiny, tokens, end, pos, value)
-    c.close(yours, expected, "after the last block a patch changes the logits at its own place only")
+    c.close(yours, expected, "after the last block a patch changes logits at its own place only")
     yours = c.call(tiny, tokens, "blocks.1.hook_resid_pre", pos, value)
     before = torch.arange(5) < pos[:, None]
     c.close(yours[before], plain[before], "nothing before the patched position changes")
@@ -612,8 +613,8 @@ helpers.maps(gate_maps, limits=(0, 1))
 #
 # | | denoising: is one place **enough**? | noising: is one place **needed**? |
 # |---|---|---|
-# | AND | no: the other path is still broken. Only places behind the gate light up | yes: both paths show |
-# | OR | yes: both paths show | no: the other path steps in. Only places behind the gate |
+# | AND | no: the other path is still broken, only places behind the gate light up | yes: both show |
+# | OR | yes: both show | no: the other path steps in, only places behind the gate |
 #
 # So "patching found nothing here" is a sentence without meaning until one says *which way* was
 # patched. Models are full of both: conjunctions (a fact needs subject *and* relation), and backups.
@@ -2177,9 +2178,9 @@ plots.lines(
 # - at the last position a **gate** joins the two: `"and"`, when both sources are needed, or `"or"`,
 #   when one is enough.
 #
-# There is more: a third source has a weak by-path to the answer, a *sixth* of the whole effect, which
-# you leave out; some heads look at the sources and write what nobody reads. The circuit is the
-# same for all pairs of your model, and another one for every name.
+# There is more: a third source has a weak by-path to the answer, a *sixth* of the whole effect,
+# which you leave out; some heads look at the sources and write what nobody reads. The circuit is
+# the same for all pairs of your model, and another one for every name.
 #
 # Type your name (in a course: your id on the course's list), and keep it as it is from now on.
 
@@ -2232,8 +2233,8 @@ plots.heatmap(
 # difficulty 4/5 · importance 4/5 · 25 min
 #
 # Write down what you found, as numbers and one word (not as variables: what is graded is what
-# stands here). `direct`, `relayed` and `relay` are positions, counted from 0, where BOS is; one each.
-# `handover` is a pair `(block, head)`; `gate` is `"and"` or `"or"`:
+# stands here). `direct`, `relayed` and `relay` are positions, counted from 0, where BOS is; one
+# each. `handover` is a pair `(block, head)`; `gate` is `"and"` or `"or"`:
 #
 # $$\text{answer} = \mathrm{gate}\bigl(\text{direct},\ \text{relayed} \to \text{relay}\bigr).$$
 #
@@ -2245,9 +2246,9 @@ plots.heatmap(
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# A map is `[layer, position]`; row $\ell$ is the stream *before* block $\ell$. If a column is strong in
-# rows 0 to $\ell$ and dark after, a head in block $\ell$ has carried it away. Head maps are
-# `[block, head]`.
+# A map is `[layer, position]`; row $\ell$ is the stream *before* block $\ell$. If a column is
+# strong in rows 0 to $\ell$ and dark after, a head in block $\ell$ has carried it away. Head maps
+# are `[block, head]`.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -2287,7 +2288,7 @@ with check(challenge_answer=challenge_answer) as c:
     to_relay = looks[:, head[1], -1, found["relay"]]
     c.true((to_relay > 0.9).all(), "your handover looks from the last position at your relay")
     # Both sources of each pair exchanged: with the weak by-path left alone.
-    for row, (kept, other) in enumerate(zip(clean_prompts, corrupted_prompts, strict=True)):
+    for kept, other in zip(clean_prompts, corrupted_prompts, strict=True):
         mixed = kept.clone()
         mixed[places[:2]] = other[places[:2]]
         with torch.no_grad():
@@ -2360,12 +2361,12 @@ print("saved to", plots.save(figure, helpers.HEADLINE))
 figure
 
 # %% [markdown]
-# The country's own column holds everything up to the stream before block 23, and nothing at all one
-# block later: at that moment it has been read, by everybody who ever will. What arrives at the
+# The country's own column holds everything up to the stream before block 23, and nothing at all
+# one block later: at that moment it has been read, by everybody who ever will. What arrives at the
 # last position is two thirds of the effect; the rest went to " is", " the" and " city", from where
-# later blocks fetch it. So the handover is not a slow diffusion. It is *one block*, and by your head
-# map mostly one head of it: block 23, head 4, which looks from the last position at the country,
-# is enough for .85 of the way, and without it only .12 of the way is left.
+# later blocks fetch it. So the handover is not a slow diffusion. It is *one block*, and by your
+# head map mostly one head of it: block 23, head 4, which looks from the last position at the
+# country, is enough for .85 of the way, and without it only .12 of the way is left.
 #
 # With lab 01 in mind: there the lens first heard the answer of the Eiffel prompt after block 23,
 # and direct attribution named attention in block 23. Three instruments, one block. And what the
@@ -2382,12 +2383,12 @@ figure
 #   the other.
 # - **Heads** can be patched apart at `hook_z`, before $W_O$ adds them up.
 # - **Causal tracing** needs no second prompt, and depends on its noise. **Attribution patching**
-#   replaces a thousand runs by one gradient, and is blind where the model is flat. **Path patching**
-#   asks about an edge instead of a node.
+#   replaces a thousand runs by one gradient, and is blind where the model is flat. **Path
+#   patching** asks about an edge instead of a node.
 # - A fact can be **edited** with one matrix of rank one; whether only that fact changed is another
 #   question, with numbers of its own.
-# - Every method here can fail silently: a misspelt site, a cache of the wrong run, an effect hidden by
-#   a backup. Keep one cell whose value you know.
+# - Every method here can fail silently: a misspelt site, a cache of the wrong run, an effect
+#   hidden by a backup. Keep one cell whose value you know.
 #
 # ## Further reading, with numbers to hold against yours
 #
@@ -2403,12 +2404,13 @@ figure
 #   small that keeps 87% of a mean logit difference of 3.56. Lab 03 builds the same on `smollm2`.
 # - Zhang, Nanda, *Towards Best Practices of Activation Patching* (2023), [arXiv
 #   2309.16042](https://arxiv.org/abs/2309.16042). What depends on the metric and on the kind of
-#   corruption; they advise logit differences and pairs rather than noise. Compare your parts 3 and 5.
+#   corruption; they advise logit differences and pairs rather than noise. Compare your parts 3 and
+#   5.
 # - Heimersheim, Nanda, *How to use and interpret activation patching* (2024), [arXiv
 #   2404.15255](https://arxiv.org/abs/2404.15255). Denoising and noising, AND and OR, in words.
 # - Syed, Rager, Conmy, *Attribution Patching Outperforms Automated Circuit Discovery* (2023),
-#   [arXiv 2310.10348](https://arxiv.org/abs/2310.10348). Two forward passes and one backward pass for
-#   all edges at once.
+#   [arXiv 2310.10348](https://arxiv.org/abs/2310.10348). Two forward passes and one backward pass
+#   for all edges at once.
 # - Hase, Bansal, Kim, Ghandeharioun, *Does Localization Inform Editing?* (2023), [arXiv
 #   2301.04213](https://arxiv.org/abs/2301.04213). Where tracing finds a fact says next to nothing
 #   about the layer at which an edit succeeds.
