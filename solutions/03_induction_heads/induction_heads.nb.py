@@ -642,12 +642,13 @@ figures.show_patterns(
 # \underbrace{A^{1}_{q,k} \approx 1 \ \text{where the token before}\ k\ \text{is the token at}\
 # q}_{\text{induction head}}$$
 #
-# What is asked for: on BOS, $n$ different tokens, and the same $n$ again, for every $n$ that fits
-# into `n_ctx` positions: head (0, 0) puts at least 0.9 of its attention on the position before
-# each query from 1 on; head (1, 0) puts at least 0.9 on its stripe in the second half; and at each
-# position of the second half but the last the largest logit is that of the token that comes next.
-# Without either head this must fail. Any numbers that do this are right. (The shapes may differ
-# from those of `empty_model`, as long as they fit together, with two layers of one head.)
+# What is asked for: on BOS (token 0), $n$ different tokens, and the same $n$ again, for every $n$
+# that fits into `n_ctx` positions: head (0, 0) puts at least 0.9 of its attention on the position
+# before each query from 1 on; head (1, 0) puts at least 0.9 on its stripe in the second half; and
+# at each position of the second half but the last the largest logit is that of the token that
+# comes next. Without either head this must fail. Any numbers that do this are right. (The shapes
+# may differ from those of `empty_model`, as long as they fit together, with two layers of one
+# head.)
 #
 # <details><summary>Hint 1: nudge</summary>
 #
