@@ -25,14 +25,15 @@ def trainee(
             "normalization_type": None,
         }
     )  # fmt: skip
-    generator = torch.Generator().manual_seed(seed)
+    draw = torch.Generator()
+    draw.manual_seed(seed)
     with torch.no_grad():
         for name, weight in sorted(native.parameters(model).items()):
             if weight.dim() < 2:
                 weight.zero_()
                 continue
             size = 0.3 if name in ("tok_embed.weight", "pos.weight") else weight.shape[1] ** -0.5
-            weight.copy_(size * torch.randn(weight.shape, generator=generator))
+            weight.copy_(size * torch.randn(weight.shape, generator=draw))
     return model
 
 
