@@ -31,10 +31,11 @@
 # | 9 | The planted challenge: find two paths and a gate in *your* model | 17 |
 # | 10 | The headline figure, made by your functions | |
 #
-# **Short of time?** With 45 minutes do exercises 1 to 4 and part 10. With 90 minutes do parts 1 to
-# 4, part 10, and the challenge (part 9). All of it takes an afternoon: parts 5 to 8 do not need
-# each other, so choose. You need PyTorch, and to know what the residual stream is; lab 01 helps,
-# and nothing here depends on it.
+# **Short of time?** With 45 minutes do exercises 1 to 5, without the questions, and part 10. With
+# 90 minutes do parts 1 to 4, the challenge (part 9) and part 10. All that is listed takes an
+# afternoon; in 180 minutes add part 5 and the half of part 6 that you like better. Parts 5 to 8 do
+# not need each other. You need PyTorch, and to know what the residual stream is; lab 01 helps, and
+# nothing here depends on it.
 
 # %% [markdown]
 # ## How this notebook works
@@ -2300,7 +2301,7 @@ with check(challenge_answer=challenge_answer) as c:
 # say which source is which, nor which gate: be sure of those yourself.
 
 # %% [markdown] question="what_may_you_claim" points=2
-# ### Question D: what may you claim?
+# ### Question C: what may you claim?
 #
 # A paper denoises single heads on 200 pairs and finds that head X alone restores 85% of the logit
 # difference. It writes: "Head X implements the recall of capitals; the other heads play no
@@ -2348,9 +2349,8 @@ enough, needed = handover_maps.values()
 at_country, at_the_end = enough[:, 3], enough[:, -1]
 last_at_country = (at_country > 0.5).nonzero().max().item()
 first_at_the_end = (at_the_end > 0.5).nonzero().min().item()
-helpers.versus(
-    my_handover_layers, (last_at_country, first_at_the_end), "Last layer at France, first at the end"
-)
+hands_over = (last_at_country, first_at_the_end)
+helpers.versus(my_handover_layers, hands_over, "Last layer at France, first at the end")
 between = enough[:, 4:-1].max(dim=0)
 third = between.values.argmax().item() + 4
 helpers.versus(
