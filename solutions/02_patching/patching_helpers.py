@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -112,7 +113,7 @@ def maps(
     size = (min(5.8, 2.2 + 0.45 * width) * columns, (1.5 + 0.17 * max(layers, 8)) * rows)
     with drawing(*size) as fig:
         panels = np.atleast_1d(fig.subplots(rows, columns, sharex=True, sharey=True)).flatten()
-        image = None
+        image: Any = None
         for axes, name, grid in zip(panels, names, tensors, strict=False):
             image = axes.imshow(
                 grid.numpy(), cmap="viridis", vmin=limits[0], vmax=limits[1], aspect="auto",

@@ -7,7 +7,9 @@ from grader.assertions import close, unchanged
 
 def _draw(rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Logits, float64, all axes of different length; two different tokens for each row."""
-    batch, n_pos, vocab = (int(torch.randint(low, low + 3, (), generator=rng)) for low in (4, 8, 13))
+    batch, n_pos, vocab = (
+        int(torch.randint(low, low + 3, (), generator=rng)) for low in (4, 8, 13)
+    )
     logits = 4 * torch.randn(batch, n_pos, vocab, generator=rng, dtype=torch.float64) + 2
     tokens = torch.stack([torch.randperm(vocab, generator=rng)[:2] for _ in range(batch)])
     return logits, tokens[:, 0], tokens[:, 1]

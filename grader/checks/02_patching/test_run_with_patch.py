@@ -52,7 +52,8 @@ def test_behind_the_last_block(student, seed, rng):
     value = 2 * _randn(rng, len(tokens), model.cfg.d_model)
     with torch.no_grad():
         expected = model(tokens).clone()
-        expected[torch.arange(len(tokens)), pos] = model.unembed(model.ln_final(value[:, None]))[:, 0]
+        shown = model.unembed(model.ln_final(value[:, None]))[:, 0]
+        expected[torch.arange(len(tokens)), pos] = shown
     site = "blocks.1.hook_resid_post"
     close(student.run_with_patch(model, tokens, site, pos, value), expected, **FLOAT32)
 

@@ -55,7 +55,8 @@ def added_differences(model, clean, corrupted, metric):
         change = torch.diag_embed((x[0] - x[1]).T).permute(1, 2, 0)
         name = f"blocks.{layer}.hook_resid_pre"
         logits = model.run_with_hooks(
-            corrupted.expand(n_pos, n_pos), fwd_hooks=[(name, lambda a, hook: a + change)]
+            corrupted.expand(n_pos, n_pos),
+            fwd_hooks=[(name, lambda a, hook, change=change: a + change)],
         )
         lines.append(metric(logits))
     return torch.stack(lines)

@@ -13,7 +13,9 @@ def gathered(logits, correct, wrong):
 
 def row_by_row(logits, correct, wrong):
     """A loop over the rows."""
-    return torch.stack([row[-1][a] - row[-1][b] for row, a, b in zip(logits, correct, wrong)])
+    return torch.stack(
+        [row[-1][a] - row[-1][b] for row, a, b in zip(logits, correct, wrong, strict=True)]
+    )
 
 
 def one_hot(logits, correct, wrong):

@@ -34,7 +34,7 @@ def hooks_context_and_where(model, tokens, site, pos, value):
 def one_row_at_a_time(model, tokens, site, pos, value):
     """A run for each row; add_hook, which refuses unknown names by itself, and reset_hooks."""
     logits = []
-    for row, at, new in zip(tokens, pos.tolist(), value):
+    for row, at, new in zip(tokens, pos.tolist(), value, strict=True):
 
         def put(activation, hook, at=at, new=new):
             before, after = activation[:, :at], activation[:, at + 1 :]

@@ -167,8 +167,8 @@ def hooks_left_behind(model, clean, corrupted, metric):
 
 
 def one_pass_for_each_head(model, clean, corrupted, metric):
-    """You run the model once for each head: put the heads into the rows of one batch, and a layer is
-    one forward pass."""
+    """You run the model once for each head: put the heads into the rows of one batch, and a layer
+    is one forward pass."""
     entries = []
     with torch.no_grad():
         _, cache = model.run_with_cache(clean[None])

@@ -31,8 +31,8 @@ def reversed_direction(model, clean, corrupted, metric):
 
 
 def clean_cache(model, clean, corrupted, metric):
-    """You take the values from the clean run, where they are already: nothing changes. They come from
-    the corrupted run's cache."""
+    """You take the values from the clean run, where they are already: nothing changes. They come
+    from the corrupted run's cache."""
     return _sweep(model, clean, clean, metric)
 
 
@@ -43,8 +43,8 @@ def after_the_block(model, clean, corrupted, metric):
 
 
 def in_the_middle_of_the_block(model, clean, corrupted, metric):
-    """You patch inside the block, what the MLP reads or adds (`hook_resid_mid`, `hook_mlp_out`): the
-    stream before the block is asked for, `hook_resid_pre`."""
+    """You patch inside the block, what the MLP reads or adds (`hook_resid_mid`, `hook_mlp_out`):
+    the stream before the block is asked for, `hook_resid_pre`."""
     return _sweep(model, corrupted, clean, metric, "hook_resid_mid")
 
 
@@ -57,9 +57,7 @@ def all_positions_at_once(model, clean, corrupted, metric):
     """All your entries are the corrupted run: you run the corrupted prompt, or you patch all positions
     in every row (`x[:, positions] = ...` does that). Row p has position p patched alone,
     `x[rows, positions]`."""
-    return _sweep(
-        model, corrupted, clean, metric, edit=lambda x, value: value.expand_as(x).clone()
-    )
+    return _sweep(model, corrupted, clean, metric, edit=lambda x, value: value.expand_as(x).clone())
 
 
 def up_to_the_position(model, clean, corrupted, metric):
@@ -107,8 +105,8 @@ def set_to_zero(model, clean, corrupted, metric):
 
 
 def layers_pile_up(model, clean, corrupted, metric):
-    """Your hooks pile up: when a layer's turn comes, the layers before it are patched too. Take each
-    hook off before the next, as `run_with_hooks` does."""
+    """Your hooks pile up: when a layer's turn comes, the layers before it are patched too. Take
+    each hook off before the next, as `run_with_hooks` does."""
     rows, lines, hooks = torch.arange(len(clean)), [], []
 
     def put(value):
@@ -176,9 +174,7 @@ def positions_from_the_end(model, clean, corrupted, metric):
 
 def probabilities_for_logits(model, clean, corrupted, metric):
     """You give the metric probabilities: it takes logits."""
-    return _sweep(
-        model, corrupted, clean, metric, read=lambda logits: metric(logits.softmax(-1))
-    )
+    return _sweep(model, corrupted, clean, metric, read=lambda logits: metric(logits.softmax(-1)))
 
 
 def one_pass_for_each_site(model, clean, corrupted, metric):
