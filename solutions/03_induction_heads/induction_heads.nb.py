@@ -391,7 +391,8 @@ with check(prev_token_score) as c:
     at = torch.arange(1, 7)
     stripes = torch.zeros(2, 3, 7, 7)  # two sequences, three heads
     stripes[:, 0, at, at - 1] = 1.0  # head 0 looks at the previous token
-    stripes[0, 1, at, at - 1] = 0.5  # head 1 half, and in the first sequence only
+    # Head 1 does so half of the time, and in the first sequence only.
+    stripes[0, 1, at, at - 1] = torch.tensor([1.0, 0.2, 0.3, 0.4, 0.5, 0.6])
     stripes[:, 2, at, at] = 1.0  # head 2 at the token itself
     yours = c.call(stripes)
     c.close(yours, [1.0, 0.25, 0.0], "the stripe scores 1, a quarter of it .25, its neighbour 0")
