@@ -52,8 +52,8 @@ def test_a_single_path(student, seed, rng):
 
 
 def test_needed_or_not(student, seed, rng):
-    """Where two paths meet in an AND, each place on either is needed; where they meet in an OR, none
-    is, before the two have met: noising is not one minus denoising."""
+    """Where two paths meet in an AND, each place on either is needed; where they meet in an OR,
+    none is, before the two have met: noising is not one minus denoising."""
     gate = ("and", "or")[int(torch.randint(2, (), generator=rng))]
     planted = sites.two(gate, seed, torch.float64)
     metric, clean, corrupted = _scale(planted, rng)

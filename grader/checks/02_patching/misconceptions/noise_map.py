@@ -54,8 +54,8 @@ def what_attention_adds(model, clean, corrupted, metric):
 
 
 def all_positions_at_once(model, clean, corrupted, metric):
-    """All your entries are the corrupted run: you run the corrupted prompt, or you patch all positions
-    in every row (`x[:, positions] = ...` does that). Row p has position p patched alone,
+    """All your entries are the corrupted run: you run the corrupted prompt, or you patch all
+    positions in every row (`x[:, positions] = ...` does that). Row p has position p patched alone,
     `x[rows, positions]`."""
     return _sweep(model, corrupted, clean, metric, edit=lambda x, value: value.expand_as(x).clone())
 
@@ -81,7 +81,8 @@ def from_the_position_on(model, clean, corrupted, metric):
 
 
 def last_position_into_all(model, clean, corrupted, metric):
-    """You put the corrupted run's last position everywhere: position p gets position p's own value."""
+    """You put the corrupted run's last position everywhere: position p gets its own
+    value."""
 
     def edit(x, value):
         x = x.clone()
@@ -205,8 +206,8 @@ def one_minus_denoising(model, clean, corrupted, metric):
 
 
 def whole_run_minus_denoising(model, clean, corrupted, metric):
-    """You subtract the denoising map from the clean run's value: run the clean prompt with corrupted
-    values instead."""
+    """You subtract the denoising map from the clean run's value: run the clean prompt with
+    corrupted values instead."""
     with torch.no_grad():
         top = metric(model(clean[None]))
     return top - _sweep(model, clean, corrupted, metric)
