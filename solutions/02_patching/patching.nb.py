@@ -396,6 +396,12 @@ with check(run_with_patch) as c, torch.no_grad():
 # %% [markdown]
 # ### The first patches
 #
+# A warning first. A site can also exist and yet not be what its name says. In the version of
+# TransformerLens that this course uses, `hook_resid_mid` is what the MLP *reads*: a patch there
+# reaches the MLP and does not stay in the stream. And in the tiny models of our checks, a patch
+# at `attn.hook_pattern` changes nothing at all. So whenever you come to a new site, patch in
+# something else once and look whether *anything* moves: test that your intervention intervenes.
+#
 # **Predict.** Into the corrupted run (Italy), before block 10, we put the residual stream of the
 # clean run (France), at one position at a time. At which positions will this turn " Rome" into
 # " Paris"? All information that the answer needs must come from position 3, " France". But by
