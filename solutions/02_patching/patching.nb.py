@@ -64,8 +64,7 @@
 from collections.abc import Callable
 
 import torch
-from einops import einsum, repeat
-from IPython.display import display
+from einops import repeat
 from jaxtyping import Float, Int
 from labkit import check, data, models, plots
 from labkit.planted import linear, sites
@@ -115,7 +114,8 @@ for text, logits in zip((CLEAN_TEXT, CORRUPTED_TEXT), pair_logits[:, -1], strict
 # The usual choice is the **logit difference** at the last position, for each prompt $b$ with its
 # own pair of tokens:
 #
-# $$\mathrm{diff}_b = z_b[\mathrm{last}, \mathrm{correct}_b] - z_b[\mathrm{last}, \mathrm{wrong}_b].$$
+# $$\mathrm{diff}_b = z_b[\mathrm{last}, \mathrm{correct}_b] -
+#   z_b[\mathrm{last}, \mathrm{wrong}_b].$$
 #
 # Why not the probability of " Paris"? Because it saturates: from .96 to 1.00 is invisible, though
 # much may have happened. Why not the logit of " Paris" alone? Because adding a constant to all
@@ -620,7 +620,7 @@ helpers.maps(gate_maps, limits=(0, 1))
 #
 # | | denoising: is one place **enough**? | noising: is one place **needed**? |
 # |---|---|---|
-# | AND | no: the other path is still broken, only places behind the gate light up | yes: both show |
+# | AND | no: the other path is still broken, only places behind the gate light | yes: both show |
 # | OR | yes: both show | no: the other path steps in, only places behind the gate |
 #
 # So "patching found nothing here" is a sentence without meaning until one says *which way* was
