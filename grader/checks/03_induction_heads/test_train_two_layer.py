@@ -1,7 +1,7 @@
 """Hidden checks for train_two_layer: what it reports and what it leaves behind, on tiny models."""
 
 import torch
-from labkit import models
+from labkit import models, native
 from torch import Tensor
 from torch.nn import functional
 from transformer_lens.model_bridge import TransformerBridge
@@ -115,3 +115,26 @@ def test_everything_is_trained_at_the_given_rate(student, seed, rng):
     holds(all(move > 0 for move in moves[0].values()), "Some weight matrix stays as it was.")
     fast, slow = (max(move.values()) for move in moves)
     holds(slow < 0.1 * fast, "A learning rate a hundred times smaller hardly makes smaller steps.")
+
+
+def test_one_optimiser_for_all_batches(student, seed, rng):
+    """One Adam sees all batches, and remembers: the embedding of a token that occurs in the first
+    batch only still moves in the second step."""
+    rate = 0.02
+    first, then = _rows(rng, 6), _rows(rng, 4)
+    then[then == 1] = 2
+    first[:, [3, 9]] = 1  # the same place of both halves
+    valid = _rows(rng, 5, 4)
+    model = _model(seed)
+    embedding = native.parameters(model)["tok_embed.weight"]
+    name = next(name for name, weight in model.named_parameters() if weight is embedding)
+    rows = []
+    for batches in ([first], [first, then]):
+        kept = student.keep(_model(seed))
+        _histories(student.train_two_layer(kept, batches, valid, rate), len(batches))
+        rows.append(kept.state()[name][1])
+    begun = (rows[0] - embedding[1].detach()).abs().max()
+    holds(bool(begun > 0.1 * rate), "The first step does not move what it should.")
+    # Adam goes on with about two thirds of a step; weight decay alone is far less.
+    went_on = (rows[1] - rows[0]).abs().max()
+    holds(bool(went_on > 0.1 * rate), "The second step has forgotten the first.")

@@ -213,3 +213,29 @@ def attention_only(model, batches, valid, lr=5e-3):
     """Your optimiser gets the attention alone: embedding and unembedding are trained, too."""
     chosen = [p for name, p in model.named_parameters() if "blocks" in name or "attn" in name]
     return _train(model, batches, valid, lr, parameters=chosen)
+
+
+def new_optimiser_for_each_batch(model, batches, valid, lr=5e-3):
+    """You make a new optimiser for each batch: Adam's memory of earlier gradients is lost. Make
+    one before the loop."""
+    losses, valid_losses = [], []
+    for tokens in batches:
+        one, two = _train(model, [tokens], valid, lr)
+        losses += one
+        valid_losses += two
+    return losses, valid_losses
+
+
+def plain_gradient_descent(model, batches, valid, lr=5e-3):
+    """You use plain gradient descent: the optimiser that is asked for is Adam."""
+    losses, valid_losses = [], []
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for tokens in batches:
+        value = _loss(model, tokens)
+        losses.append(value.item())
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        with torch.no_grad():
+            valid_losses.append(_loss(model, valid).item())
+    return losses, valid_losses
