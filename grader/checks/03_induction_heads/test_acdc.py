@@ -1,9 +1,9 @@
 """Hidden checks for acdc: planted edges, each decision tried again, and the ends of tau."""
 
 import torch
-from labkit import models
+from labkit import models, native
 from labkit.headgraph import HeadGraph
-from labkit.planted import greater_than
+from labkit.planted import greater_than, switch
 from torch import Tensor
 from torch.nn import functional
 from transformer_lens.model_bridge import TransformerBridge
@@ -19,6 +19,8 @@ def _draw(seed: int, rng: torch.Generator) -> tuple[TransformerBridge, Tensor, T
         seed, n_layers=2, n_heads=2, d_model=10, d_head=3, d_vocab=N_VOCAB, attn_only=True,
         normalization_type=None, dtype=torch.float64,
     )  # fmt: skip
+    # Far apart, so that what one cut costs depends on the others, and on the KL's direction.
+    native.parameters(model)["head.weight"].data.mul_(2)
     clean, corrupted = torch.randint(N_VOCAB, (2, 3, 4), generator=rng)
     return model, clean, corrupted
 
@@ -78,21 +80,52 @@ def test_every_decision_stands_on_those_before_it(student, seed, rng):
     """Walking from the last edge to the first, an edge is cut just when it costs less than tau
     beyond what the edges cut before it cost already."""
     model, clean, corrupted = _draw(seed, rng)
-    trial = Trial(model, clean, corrupted)
-    costs = sorted(cost for _, cost in trial.steps(set()))
     kept_model = student.keep(model)
-    for share in (0.35, 0.75):
-        tau = costs[int(share * len(costs))] + 1e-4
+    trial = Trial(model, clean, corrupted)
+    sizes = sorted(abs(cost) for _, cost in trial.steps(set()))
+    # Where the costs are large they depend on each other most; other prompts for each tau.
+    for place in (9, 8, 9, 10):
+        tau = sizes[place] * 1.001
         kept = _kept(student.acdc(kept_model, clean, corrupted, tau), trial.graph)
         for edge, cost in trial.steps(kept):
             if abs(cost - tau) > 1e-6:  # rounding decides nothing
                 holds((cost >= tau) == (edge in kept), "Some edge is not decided by its own cost.")
+        clean, corrupted = torch.randint(N_VOCAB, (2, 3, 4), generator=rng)
+        trial = Trial(model, clean, corrupted)
+        sizes = sorted(abs(cost) for _, cost in trial.steps(set()))
+
+
+def test_a_cut_that_brings_the_output_back_is_welcome(student, seed, rng):
+    """Three heads that say the same and one that says three times the opposite cancel out: walking
+    back, each of the three costs little enough beyond the one before, and cutting the fourth brings
+    the output back to where it was, so that nothing stays."""
+    model = models.random(
+        seed, n_layers=1, n_heads=4, d_model=12, d_head=3, d_vocab=N_VOCAB, attn_only=True,
+        normalization_type=None, dtype=torch.float64,
+    )  # fmt: skip
+    weights = native.parameters(model)
+    with torch.no_grad():
+        for name in "qkv":
+            for kind in ("weight", "bias"):
+                parts = weights[f"layers.0.attn.{name}.{kind}"].unflatten(0, (4, 3))
+                parts.copy_(parts[3:].expand_as(parts).clone())
+        shares = torch.tensor([-3.0, 1.0, 1.0, 1.0])[:, None]
+        out = weights["layers.0.attn.o.weight"].unflatten(1, (4, 3))
+        out.copy_(0.2 * out[:, 3:] * shares)
+    clean, corrupted = torch.randint(N_VOCAB, (2, 3, 4), generator=rng)
+    corrupted[:, -1] = clean[:, -1]  # the input's own way to the output brings nothing new
+    trial = Trial(model, clean, corrupted)
+    costs = [cost for _, cost in trial.steps(set())]
+    # About 1, 3 and 5 parts, then -9: the KL grows with the square.
+    tau = (max(costs[:3]) + sum(costs[:3])) / 2
+    kept = _kept(student.acdc(model, clean, corrupted, tau), trial.graph)
+    holds(not kept, "An edge stays though no cut costs tau beyond those before it.")
 
 
 def test_more_is_cut_as_tau_grows(student, seed, rng):
     """A negative tau cuts nothing that costs anything and a huge one cuts everything; in between
     the planted model's circuits lie one within the other as tau grows."""
-    planted = greater_than.build(seed)
+    planted = switch.build(seed)
     graph, kept_model = HeadGraph(planted.model), student.keep(planted.model)
     circuits = [
         _kept(student.acdc(kept_model, planted.clean, planted.corrupted, tau), graph)
@@ -100,6 +133,7 @@ def test_more_is_cut_as_tau_grows(student, seed, rng):
     ]
     holds(circuits[0] == set(graph.edges), "A tau below every cost does not keep all edges.")
     holds(circuits[0] > circuits[1] > circuits[2], "A larger tau keeps an edge that a smaller cut.")
+    holds(circuits[1] == set(planted.edges), "In between it is not the planted circuit.")
     holds(not circuits[2], "A huge tau keeps an edge.")
 
 

@@ -6,7 +6,7 @@ from labkit.headgraph import HeadGraph
 
 def _acdc(
     model, clean, corrupted, tau, *, instead=None, order=None, cost_of=None, passes=None,
-    always_update=False, never_update=False, restore=True, kept=None, start=None, reduce=None,
+    always_update=False, restore=True, kept=None, start=None, reduce=None,
 ):  # fmt: skip
     """The right walk, with a place for each mistake."""
     graph = HeadGraph(model)
@@ -24,7 +24,7 @@ def _acdc(
         _, logits = graph.run(x, cut=cut, instead=other)
         new = reduce(cost_of(log_p, logits.log_softmax(-1)))
         fine = passes(new, cost)
-        if (fine or always_update) and not never_update:
+        if fine or always_update:
             cost = new
         if not fine and restore:
             cut[edge] = False
@@ -94,15 +94,6 @@ def sources_from_the_first(model, clean, corrupted, tau):
 def by_source(model, clean, corrupted, tau):
     """You walk by sources, last to first: walk by targets, as `graph.edges` has them."""
     return _acdc(model, clean, corrupted, tau, order=lambda g: sorted(g.edges)[::-1])
-
-
-def cost_never_updated(model, clean, corrupted, tau):
-    """You keep what is cut and forget what it cost: the next edge is charged for it again, and
-    costs below zero count as new. Update the cost with each cut."""
-    return _acdc(
-        model, clean, corrupted, tau, never_update=True,
-        passes=lambda new, cost: abs(new - cost) < tau,
-    )  # fmt: skip
 
 
 def cost_updated_when_put_back(model, clean, corrupted, tau):
