@@ -102,7 +102,7 @@ def _prompts(draw: torch.Generator) -> tuple[Tensor, Tensor]:
         [torch.randperm(D_VOCAB - 1, generator=draw)[:HALF] + 1 for _ in range(PROMPTS)]
     )
     bos = torch.zeros(PROMPTS, 1, dtype=torch.int64)
-    return torch.cat([bos, halves, halves[:, :again]], 1), halves[:, again]
+    return torch.cat([bos, halves, halves[:, :again]], 1), halves[:, again].contiguous()
 
 
 def _below(n: int, draw: torch.Generator) -> int:
