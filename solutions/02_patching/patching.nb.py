@@ -1708,28 +1708,37 @@ print(f"the matrix changed by {(edited - original).norm() / original.norm():.1%}
 editing.print_edit(before, after, paris, rome)
 
 # %% [markdown]
-# Read the table honestly. The edited prompt follows, and so do the paraphrases that *begin* with the
-# same words; those in which something stands before "the Eiffel Tower" do not. The key was taken
-# from one prompt, and with another beginning "iffel" has another key. The neighbours stand like
-# rocks: good, and suspicious, since an edit that reaches so little also harms little.
+# Read the table honestly. By the scores the edit is nearly perfect: one paraphrase of six holds out,
+# by a hair, and every neighbour keeps Paris. The probabilities say more. The edited prompt went to
+# .88; the paraphrases that *begin* like it, "The Eiffel Tower ...", follow well; those in which
+# something stands before the tower follow weakly, down to .16. The key was taken from one prompt, and
+# after another beginning "iffel" has another key. (The paper averages the key over many random
+# beginnings for that reason; `key_and_value` takes a list of prompts, if you have the minutes.) And
+# that the neighbours do not move at all is good news and also suspicious: an edit that reaches little
+# harms little.
 #
-# The paper averages the key over many random beginnings for that reason. With five:
+# **Predict.** The same edit without $C$, with the identity in its place: which of the three scores
+# suffers?
 
 # %%
-BEGINNINGS = ("", "If you look at ", "People say that ", "Last summer I saw ", "Pictures of ")
-with_beginnings = [
-    smollm2.to_tokens(start + ("The" if not start else "the") + data.EIFFEL.text[3:])[0]
-    for start in BEGINNINGS
-]
-key_5, value_5 = editing.key_and_value(smollm2, with_beginnings, -8, EDIT_LAYER, rome)
-edited_5 = rome_update(original, key_5, value_5, second_moment + ridge)
-identity = torch.eye(len(key_5), dtype=torch.float64)
-without_C = rome_update(original, key_5, value_5, identity)
-for name, matrix in (("five beginnings", edited_5), ("the same without C", without_C)):
-    with editing.edited(matrix_of_mlp, matrix):
-        result = editing.edit_logits(smollm2)
-    print(name, {k: round(v, 2) for k, v in edit_scores(*result, new=rome, old=paris).items()})
-    editing.print_edit(before, result, paris, rome)
+my_score_that_suffers_without_C = None  # a name, or "none"
+
+# %%
+identity = torch.eye(len(key), dtype=torch.float64)
+without_C = rome_update(original, key, value, identity)
+with editing.edited(matrix_of_mlp, without_C):
+    plain = editing.edit_logits(smollm2)
+plain_scores = {k: round(v, 2) for k, v in edit_scores(*plain, new=rome, old=paris).items()}
+helpers.versus(my_score_that_suffers_without_C, plain_scores, "Scores without C")
+for name, result in (("with C", after), ("without C", plain)):
+    moved = (result[2].softmax(dim=-1) - before[2].softmax(dim=-1)).abs().sum(dim=-1) / 2
+    print(f"{name:10} the neighbours' whole distributions moved by {moved.mean():.4f} on average")
+
+# %% [markdown]
+# On seven neighbours that share no word with the tower you may see little or no difference, and that
+# is a result, too: shares of a handful of prompts cannot tell a careful edit from a careless one. The
+# last two lines look at all 49,152 probabilities instead. A measure must be able to move before its
+# standing still means anything.
 
 # %% [markdown]
 # What may you conclude? The fact can be *written* at the place that tracing found, with a rank-one
