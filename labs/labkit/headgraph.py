@@ -104,7 +104,9 @@ class HeadGraph:
         return torch.cat([written, nothing]), last[:, -1] @ self._unembed.mT + self._b_U
 
 
-def _heads(weights: dict[str, Tensor], layer: int, shape: tuple[int, int, int]) -> dict[str, Tensor]:
+def _heads(
+    weights: dict[str, Tensor], layer: int, shape: tuple[int, int, int]
+) -> dict[str, Tensor]:
     """One layer's weights, head by head: q, k, v, o are [head, d_head, d_model]."""
     block = f"layers.{layer}.attn."
     heads = {name: weights[f"{block}{name}.weight"].reshape(shape) for name in "qkv"}
@@ -114,7 +116,7 @@ def _heads(weights: dict[str, Tensor], layer: int, shape: tuple[int, int, int]) 
 
 
 def _read(written: Tensor, severed: Tensor, other: Tensor) -> Tensor:
-    """What each target reads, [target, batch, pos, d_model]: its sources' sum, cut ones replaced."""
+    """What each target reads, [target, batch, pos, d_model]: a sum, cut sources replaced."""
     sources = len(written)
     gone = severed[:sources]
     own = einsum(written, 1 - gone, "source b p d, source target -> target b p d")

@@ -5,7 +5,8 @@ Nothing here answers an exercise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -17,12 +18,10 @@ from tqdm.auto import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
 Head = tuple[int, int]
-Score = Callable[[Tensor], float]
-"""From a mask [layer, head] of the heads that work to what is left of the behaviour."""
+Score = Callable[[Tensor], float]  # from a mask [layer, head] of the heads that work
 
 IOI_WORDS: dict[str, list[str]] = {
-    # All of 14 tokens for smollm2, each name at the same position: a mean over prompts, position by
-    # position, then mixes nothing.
+    # All of 14 tokens for smollm2, each name at the same position; the last four names are longer.
     "template": [
         "When {first} and {second} went to the {place}, {giver} gave a {object} to",
         "While {first} and {second} worked at the {place}, {giver} gave a {object} to",
@@ -39,7 +38,6 @@ IOI_WORDS: dict[str, list[str]] = {
         "Guinevere Aoife Siobhan"
     ).split(),
 }
-"""Lists to draw from; the last four names are several tokens for most tokenizers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +62,9 @@ class Pairs:
 
 def as_tokens(model: TransformerBridge, prompts: Sequence[Mapping[str, str]]) -> Pairs:
     """Turn the prompts of exercise 12 into tokens; all must be of one length."""
-    clean, corrupted = (
-        torch.cat([model.to_tokens(prompt[kind]) for prompt in prompts])
-        for kind in ("clean", "corrupted")
-    )
-    correct, wrong = (
-        torch.tensor([data.single_token(model, prompt[kind]) for prompt in prompts])
-        for kind in ("correct", "wrong")
-    )
-    return Pairs(clean, corrupted, correct, wrong)
+    texts = [torch.cat([model.to_tokens(p[k]) for p in prompts]) for k in ("clean", "corrupted")]
+    names = [[data.single_token(model, p[k]) for p in prompts] for k in ("correct", "wrong")]
+    return Pairs(*texts, *map(torch.tensor, names))
 
 
 def logit_difference(
@@ -149,7 +141,7 @@ def node_attribution(model: TransformerBridge, pairs: Pairs) -> Float[Tensor, "l
     """Return (z corrupted - z clean) . gradient for each head: EAP, summed over a head's edges out.
 
     All that reads a head reads it from the stream, so the gradient at its z is the sum of the
-    gradients at its readers. Two forward passes and one backward pass, whatever the number of heads.
+    gradients at its readers. Two forward passes and one backward, whatever the number of heads.
     """
     kept: dict[str, Tensor] = {}
 
@@ -205,9 +197,7 @@ def head_patching(
                     z[head, :, :, head] = other[:, :, head]
                 return z.flatten(0, 1)
 
-            logits = model.run_with_hooks(
-                pairs.clean.repeat(n_heads, 1), fwd_hooks=[(name, patch)]
-            )
+            logits = model.run_with_hooks(pairs.clean.repeat(n_heads, 1), fwd_hooks=[(name, patch)])
             rows = logit_difference(
                 logits, pairs.correct.repeat(n_heads), pairs.wrong.repeat(n_heads)
             )
@@ -221,18 +211,15 @@ def rank_correlation(one: Tensor, other: Tensor) -> float:
     return float(torch.corrcoef(ranks)[0, 1])
 
 
-class frozen:  # noqa: N801  (used like a function: with frozen(model))
+@contextmanager
+def frozen(model: TransformerBridge) -> Iterator[None]:
     """Within this context no weight asks for a gradient: a backward pass skips them."""
-
-    def __init__(self, model: TransformerBridge) -> None:
-        self._asking = [p for p in model.parameters() if p.requires_grad]
-
-    def __enter__(self) -> None:
-        for parameter in self._asking:
-            parameter.requires_grad_(False)
-
-    def __exit__(self, *error: object) -> None:
-        for parameter in self._asking:
+    asking = [p for p in model.parameters() if p.requires_grad]
+    model.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in asking:
             parameter.requires_grad_(True)
 
 
@@ -254,15 +241,7 @@ def counted(score: Score, calls: int, what: str) -> Score:
     bar = tqdm(total=calls, desc=what)
 
     def ask(mask: Tensor) -> float:
-        value = score(mask)
         bar.update()
-        if bar.n >= calls:
-            bar.close()
-        return value
+        return score(mask)
 
     return ask
-
-
-def first_rows(pairs: Pairs, n: int) -> Pairs:
-    """Return the first n prompts."""
-    return pairs.split(n)[0]

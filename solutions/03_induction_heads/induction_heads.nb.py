@@ -1161,11 +1161,14 @@ plots.heatmap(
 # "Away" needs a choice, though. A head writes something at every position, and something has to
 # stand there instead:
 #
-# | mode | in place of the head's output | what it asks | what speaks against it |
-# |---|---|---|---|
-# | zero | nothing | what if the head did not exist? | the model never saw that: later layers may count on a constant the head always adds |
-# | mean | its average over other prompts, at each position | what if it said what it usually says? | an average of several outputs may be like none of them |
-# | resample | what it said on another prompt, drawn at random | what if it knew nothing of *this* prompt? | noisy: draw several times |
+# | mode | what stands there instead | what speaks against it |
+# |---|---|---|
+# | zero | nothing | later layers may count on a constant that the head always adds |
+# | mean | its mean over other prompts, at each position | a mean may be like none of them |
+# | resample | what it said on another prompt, drawn at random | noisy: draw several times |
+#
+# Zero asks what happens if the head does not exist, mean if it says what it usually says, resample
+# if it knows nothing of *this* prompt.
 #
 # The three can disagree by a lot, so a paper that says "we ablated the head" has not yet said what
 # it did.
@@ -1334,7 +1337,7 @@ helpers.versus(my_modes_that_hurt, hurt, "Modes that change the output")
 # > When Mary and John went to the store, John gave a drink to ...
 #
 # The right continuation is the name that was *not* repeated. Wang and others (2022) took GPT-2
-# small apart on such sentences: 26 of its 144 heads, in seven groups, explain most of the behaviour.
+# small apart on such sentences: 26 of its 144 heads, in seven groups, explain most of what it does.
 # Your model is another one. You will write the data set, find candidates, and then ask three times,
 # in three ways: *is that the circuit?*
 #
@@ -1353,9 +1356,9 @@ helpers.versus(my_modes_that_hurt, hurt, "Modes that change the output")
 # - **Tokens.** A logit difference needs names of one token each, *as they stand in the sentence*,
 #   with a space before them.
 #
-# The first three fall to one device: **pairs** that differ in the giver alone. Prompt $2i$ is "X and
-# Y ..., Y gave ... to", answer X (ABBA); prompt $2i + 1$ is the same with X as the giver, answer Y
-# (BABA). What the model likes without reading cancels out in the pair.
+# The first three fall to one device: **pairs** that differ in the giver alone. Prompt $2i$ is "X
+# and Y ..., Y gave ... to", answer X (ABBA); prompt $2i + 1$ is the same with X as the giver, and
+# the answer is Y (BABA). What the model likes without reading cancels out in the pair.
 #
 # Each pair also gets a **corrupted** twin, the same text for both: the same template, place and
 # object, and three *other* names, all different, in the three places (Wang and others call this the
@@ -1377,7 +1380,7 @@ helpers.versus(my_modes_that_hurt, hurt, "Modes that change the output")
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# A pair needs five different names: X and Y, and three for the corrupted twin. `random.Random(seed)`
+# A pair needs five different names: X and Y, and three for its twin. `random.Random(seed)`
 # has `choice` and `sample`; `sample` gives different items in random order.
 #
 # </details>
@@ -1437,7 +1440,9 @@ with check(ioi_dataset) as c:
         "name": ["Ann", "Bob", "Cleopatra", "Dan", "Eve", "Fay", "Nebuchadnezzar", "Gus"],
     }  # fmt: skip
     # Here a token is a space and up to three letters; without the space, up to nine letters.
-    length = lambda text: 1 if len(text) <= (4 if text.startswith(" ") else 9) else 2
+    def length(text):
+        return 1 if len(text) <= (4 if text.startswith(" ") else 9) else 2
+
     yours = c.call(few, length, 40, 0)
     c.true(len(yours) == 40, "as many prompts as were asked for")
     keys = {"clean", "corrupted", "correct", "wrong"}
@@ -1447,9 +1452,10 @@ with check(ioi_dataset) as c:
     c.true(spaced, "the names in `correct` and `wrong` start with a space")
     short = {"Ann", "Bob", "Dan", "Eve", "Fay", "Gus"}
     c.true(all(set(names) < short for names in said), "only names of one token are used")
-    count = [(p["clean"].count(a), p["clean"].count(b)) for p, (a, b) in zip(yours, said)]
-    c.true(set(count) == {(1, 2)}, "the wrong name stands twice in the prompt, the correct one once")
-    first = [p["clean"].index(a) < p["clean"].index(b) for p, (a, b) in zip(yours, said)]
+    texts = [(p["clean"], *names) for p, names in zip(yours, said, strict=True)]
+    count = {(text.count(right), text.count(wrong)) for text, right, wrong in texts}
+    c.true(count == {(1, 2)}, "the wrong name stands twice in the prompt, the correct one once")
+    first = [text.index(right) < text.index(wrong) for text, right, wrong in texts]
     c.true(first == [True, False] * 20, "ABBA and BABA in turn")
     swapped = [said[i][::-1] == said[i + 1] for i in range(0, 40, 2)]
     c.true(all(swapped), "in a pair the two names change parts")
@@ -1468,7 +1474,10 @@ with check(ioi_dataset) as c:
 my_share_right = None  # from 0 to 1
 
 # %%
-count_tokens = lambda text: len(smollm2.to_tokens(text, prepend_bos=False)[0])
+def count_tokens(text):
+    return len(smollm2.to_tokens(text, prepend_bos=False)[0])
+
+
 prompts = ioi_dataset(circuits.IOI_WORDS, count_tokens, 100, seed=0)
 ioi = circuits.as_tokens(smollm2, prompts)
 with torch.no_grad():
@@ -1480,8 +1489,8 @@ with torch.no_grad():
     )
 print(prompts[0]["clean"], "->", prompts[0]["correct"])
 print(prompts[1]["clean"], "->", prompts[1]["correct"])
-print(f"mean logit difference {differences.mean():.2f}, of ABBA {differences[::2].mean():.2f}, ", end="")
-print(f"of BABA {differences[1::2].mean():.2f}")
+print(f"mean logit difference {differences.mean():.2f}")
+print(f"of ABBA {differences[::2].mean():.2f}, of BABA {differences[1::2].mean():.2f}")
 helpers.versus(my_share_right, (differences > 0).float().mean().item(), "Share of right answers")
 
 # %% [markdown]
@@ -1497,11 +1506,12 @@ helpers.versus(my_share_right, (differences > 0).float().mean().item(), "Share o
 
 # %%
 few_prompts = ioi.split(8)[0]
-direct = circuits.direct_effects(smollm2, few_prompts)
-top_direct = circuits.top_heads(direct, 6)
-print("largest direct effects:", [(head, round(direct[head].item(), 2)) for head in top_direct])
+head_effects = circuits.direct_effects(smollm2, few_prompts)
+top_direct = circuits.top_heads(head_effects, 6)
+for layer, head in top_direct:
+    print(f"L{layer}H{head}: {head_effects[layer, head].item():.2f}")
 plots.heatmap(
-    direct,
+    head_effects,
     xlabel="head",
     ylabel="layer",
     unit="logits",
@@ -1511,26 +1521,39 @@ plots.heatmap(
 )
 
 # %% [markdown]
-# Blue and red here are logits of the right name minus the wrong one, lost (negative) or won
-# (positive) when the head forgets the names. The heads that lose most are **name movers** by the
-# definition of Wang and others. A head with a positive number works *against* the right name; they
-# found such ones too.
+# A negative number: the right name loses when this head forgets the names. A positive one: the head
+# works *against* the right name. Wang and others found heads of both signs too, and called those
+# with a large helpful effect **name movers**: they look at the receiver's name and copy it.
+#
+# **Predict.** The head with the largest helpful effect: which name does it look at from the last
+# position, the receiver's or the giver's?
 
 # %%
-mover = top_direct[0]
+my_name_it_looks_at = None  # "receiver" or "giver"
+
+# %%
+layers_of_top = {f"blocks.{layer}.attn.hook_pattern" for layer, _ in top_direct}
 with torch.no_grad():
-    _, mover_cache = smollm2.run_with_cache(
-        few_prompts.clean[:1], names_filter=f"blocks.{mover[0]}.attn.hook_pattern"
+    _, top_cache = smollm2.run_with_cache(
+        few_prompts.clean, names_filter=lambda name: name in layers_of_top
     )
-looks = mover_cache["pattern", mover[0]][0, mover[1], -1]
-words_seen = smollm2.to_str_tokens(few_prompts.clean[0])
-plots.bars(
-    {f"{i} {word}": weight for i, (word, weight) in enumerate(zip(words_seen, looks))},
-    title=f"Where L{mover[0]}H{mover[1]} looks from the last position",
-    unit="attention",
-)
+receiver, giver = torch.tensor([1, 3] * 4), torch.tensor([3, 1] * 4)  # ABBA and BABA in turn
+rows = torch.arange(8)
+print("mean attention from the last position to    receiver   giver   giver again   direct effect")
+for layer, head in top_direct:
+    looks = top_cache["pattern", layer][:, head, -1]
+    seen = [looks[rows, place].mean().item() for place in (receiver, giver, torch.tensor([9] * 8))]
+    print(f"{f'L{layer}H{head}':43}" + "".join(f"{x:8.2f}" for x in seen), end="")
+    print(f"{head_effects[layer, head].item():16.2f}")
+layer, head = top_direct[0]
+looks = top_cache["pattern", layer][:, head, -1]
+at_giver = looks[rows, giver] + looks[:, 9]
+more = "giver" if at_giver.mean() > looks[rows, receiver].mean() else "receiver"
+helpers.versus(my_name_it_looks_at, more, f"L{layer}H{head} looks more at the")
 
 # %% [markdown]
+# XXTABLE
+#
 # ### What makes a set of heads *the* circuit?
 #
 # You have candidates. Wang and others ask three things of a circuit $C$, a set out of all the heads
@@ -1540,7 +1563,7 @@ plots.bars(
 # | criterion | asks | fails when |
 # |---|---|---|
 # | **faithful** | does $C$ alone do what the model does? | something necessary is missing |
-# | **complete** | does $C$ *stay* like the model when parts of both are taken away? | a spare part is missing |
+# | **complete** | does $C$ stay like the model when both are damaged? | a spare part is missing |
 # | **minimal** | does each head of $C$ matter, in some situation? | there is ballast |
 #
 # The three exercises that follow know no model: they get $F$ as a function `score(mask)`, and a
@@ -1593,7 +1616,10 @@ def faithfulness(
 # %% check="faithfulness" points=2
 with check(faithfulness) as c:
     worth = torch.tensor([[4.0, 0.0, 1.0], [0.0, -2.0, 3.0]])  # a model that adds up its heads
-    adds = lambda mask: 7.0 + (worth * mask).sum().item()
+
+    def adds(mask):
+        return 7.0 + (worth * mask).sum().item()
+
     circuit = torch.tensor([[True, False, True], [False, False, False]])
     c.close(c.call(adds, torch.ones(2, 3, dtype=torch.bool)), 1.0, "the whole model: 1")
     c.close(c.call(adds, torch.zeros(2, 3, dtype=torch.bool)), 0.0, "nothing: 0")
@@ -1658,7 +1684,9 @@ def completeness(
 
 # %% check="completeness" points=3
 with check(completeness) as c:
-    spare = lambda mask: 5.0 if mask[0, 0] or mask[1, 2] else 1.0  # either of two heads is enough
+    def spare(mask):  # either of two heads is enough
+        return 5.0 if mask[0, 0] or mask[1, 2] else 1.0
+
     one, both = torch.zeros(2, 2, 3, dtype=torch.bool)
     one[0, 0] = both[0, 0] = both[1, 2] = True
     takes = torch.zeros(4, 2, 3, dtype=torch.bool)
@@ -1669,7 +1697,10 @@ with check(completeness) as c:
     c.close(gaps[2:], torch.zeros(2), "K the spare, or both heads: they agree again")
     c.close(c.call(spare, both, takes), torch.zeros(4), "with its spare part it is complete")
     worth = torch.tensor([[4.0, 0.0, 1.0], [0.0, -2.0, 3.0]])
-    adds = lambda mask: 7.0 + (worth * mask).sum().item()
+
+    def adds(mask):
+        return 7.0 + (worth * mask).sum().item()
+
     c.close(c.call(adds, one, takes), [2.0, 2.0, 1.0, 1.0], "no gap is negative")
 
 # %% [markdown]
@@ -1734,7 +1765,9 @@ def minimality(
 
 # %% check="minimality" points=3
 with check(minimality) as c:
-    spare = lambda mask: 5.0 if mask[0, 0] or mask[1, 2] else 1.0
+    def spare(mask):  # either of two heads is enough
+        return 5.0 if mask[0, 0] or mask[1, 2] else 1.0
+
     circuit = torch.zeros(2, 3, dtype=torch.bool)
     circuit[0, 0] = circuit[1, 2] = circuit[0, 1] = True  # both that can do it, and ballast
     nothing, takes = torch.zeros(1, 2, 3, dtype=torch.bool), torch.zeros(3, 2, 3, dtype=torch.bool)
@@ -1744,7 +1777,10 @@ with check(minimality) as c:
     c.close(c.call(spare, circuit, takes), expected, "with the other out, each is needed; not so "
             "the ballast")  # fmt: skip
     worth = torch.tensor([[4.0, 0.5, 1.0], [0.0, -2.0, 3.0]])
-    adds = lambda mask: 7.0 + (worth * mask).sum().item()
+
+    def adds(mask):
+        return 7.0 + (worth * mask).sum().item()
+
     expected = torch.tensor([[4.0, 0.5, 0.0], [0.0, 0.0, 3.0]])
     c.close(c.call(adds, circuit, nothing), expected, "heads outside the circuit get 0")
 
@@ -1874,17 +1910,18 @@ with check(self_repair) as c:
     planted = backup.build(seed=1)
     told = (planted.clean, planted.correct, planted.wrong)
     three, zero = torch.full((12,), 3.0), torch.zeros(12)
-    direct, total = c.call(planted.model, *told, planted.truth["primary"])
-    c.close(direct, three, "the primary writes the whole difference itself", atol=1e-3)
-    c.close(total, zero, "without it the backup steps in: nothing is lost", atol=1e-3)
-    direct, total = c.call(planted.model, *told, planted.truth["backup"])
-    c.close(torch.stack([direct, total]), torch.stack([zero, zero]), "the backup rests", atol=1e-3)
+    by_itself, in_all = c.call(planted.model, *told, planted.truth["primary"])
+    c.close(by_itself, three, "the primary writes the whole difference itself", atol=1e-3)
+    c.close(in_all, zero, "without it the backup steps in: nothing is lost", atol=1e-3)
+    by_itself, in_all = c.call(planted.model, *told, planted.truth["backup"])
+    c.close(torch.stack([by_itself, in_all]), torch.zeros(2, 12), "the backup rests", atol=1e-3)
     tiny = models.random(seed=16, n_layers=2, attn_only=True)
     tokens = torch.randint(37, (3, 5), generator=torch.Generator().manual_seed(16))
-    direct, total = c.call(tiny, tokens, torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6]), (1, 2))
-    c.close(direct, total, "nothing comes after the last layer: there direct is total", atol=1e-4)
-    direct, total = c.call(tiny, tokens, torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6]), (0, 2))
-    c.true((direct - total).abs().max() > 0.01, "after an early head others do react")
+    pair = torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6])
+    by_itself, in_all = c.call(tiny, tokens, *pair, (1, 2))
+    c.close(by_itself, in_all, "after the last layer comes nothing: direct is total", atol=1e-4)
+    by_itself, in_all = c.call(tiny, tokens, *pair, (0, 2))
+    c.true((by_itself - in_all).abs().max() > 0.01, "after an early head others do react")
 
 # %% [markdown]
 # ### A candidate circuit of smollm2
@@ -1919,7 +1956,7 @@ shares = [
     faithfulness(ioi_score, circuits.mask_of(smollm2, ranking[:k]))
     for k in tqdm(sizes, desc="circuits")
 ]
-enough = next((k for k, share in zip(sizes, shares) if share >= 0.87), None)
+enough = next((k for k, x in zip(sizes, shares, strict=True) if x >= 0.87), None)
 helpers.versus(my_number_of_heads, enough, "Tried sizes with a faithfulness of at least .87: from")
 plots.lines(
     {"first k heads of the ranking": shares},
@@ -1937,7 +1974,7 @@ plots.lines(
 # the same ones it would flatter itself.
 #
 # **Predict.** Take the first 24 heads as the candidate. You damage circuit and model alike by
-# taking the two largest name movers away. Will the gap be smaller or larger than half of the whole
+# taking away the two heads with the largest helpful direct effects. Will the gap be smaller or larger than half of the whole
 # behaviour?
 
 # %%
@@ -1947,20 +1984,20 @@ my_gap_is = None  # "smaller" or "larger"
 candidate = circuits.mask_of(smollm2, ranking[:24])
 whole, bare = ioi_score(torch.ones_like(candidate)), ioi_score(torch.zeros_like(candidate))
 share = faithfulness(ioi_score, candidate)
-movers = circuits.mask_of(smollm2, [head for head in top_direct if direct[head] < 0][:2])
+movers = circuits.mask_of(smollm2, [head for head in top_direct if head_effects[head] < 0][:2])
 draw = torch.Generator().manual_seed(0)
 chosen = torch.randperm(24, generator=draw)[:12].tolist()
 some = circuits.mask_of(smollm2, [ranking[i] for i in chosen])
 taken = torch.stack([torch.zeros_like(candidate), movers, some])
 gaps = completeness(ioi_score, candidate, taken)
-for name, gap in zip(("nothing", "two name movers", "12 of its heads"), gaps.tolist()):
+for name, gap in zip(("nothing", "two top heads", "12 of its heads"), gaps.tolist(), strict=True):
     print(f"without {name:16} gap {gap:.2f}, {gap / (whole - bare):.0%} of the behaviour")
 helpers.versus(
-    my_gap_is, "larger" if gaps[1] > (whole - bare) / 2 else "smaller", "The gap without the movers"
+    my_gap_is, "larger" if gaps[1] > (whole - bare) / 2 else "smaller", "The gap without those two"
 )
 
 # %%
-fewer = circuits.first_rows(few_prompts, 4)
+fewer = few_prompts.split(4)[0]
 
 
 def short_score(mask):
@@ -2008,10 +2045,12 @@ print(f"{'heads that change 1% or more':34}{f'{needed} of 24':>12}{'26 of 26':>1
 RUN_GPT2 = False
 if RUN_GPT2:
     gpt2 = models.load("gpt2")
-    words_for_gpt2 = ioi_dataset(
-        circuits.IOI_WORDS, lambda text: len(gpt2.to_tokens(text, prepend_bos=False)[0]), 100, seed=0
-    )
-    ioi_gpt2 = circuits.as_tokens(gpt2, words_for_gpt2)
+
+    def count_for_gpt2(text):
+        return len(gpt2.to_tokens(text, prepend_bos=False)[0])
+
+    prompts_for_gpt2 = ioi_dataset(circuits.IOI_WORDS, count_for_gpt2, 100, seed=0)
+    ioi_gpt2 = circuits.as_tokens(gpt2, prompts_for_gpt2)
     with torch.no_grad():
         logits = gpt2(ioi_gpt2.clean)[:, -1]
     theirs = circuits.logit_difference(logits, ioi_gpt2.correct, ioi_gpt2.wrong)
@@ -2058,12 +2097,12 @@ if RUN_GPT2:
 #   number in this list. `graph.edges` are all `(source, target)`; `graph.is_edge` is the same as a
 #   mask `[node, node]`, True at `[source, target]`.
 # - `graph.embed(tokens)` is what the input node writes, `[batch, pos, d_model]`.
-# - `graph.run(embedded)` returns `written`, `[node, batch, pos, d_model]`, what each node wrote, and
-#   the `logits` at the last position, `[batch, vocab]`.
+# - `graph.run(embedded)` returns `written`, `[node, batch, pos, d_model]`, what each node wrote,
+#   and the `logits` at the last position, `[batch, vocab]`.
 # - `graph.run(embedded, cut=mask, instead=other)` cuts the edges where `mask` is True: along them
 #   the target reads `other[source]`.
-# - `graph.run(embedded, nudge=zeros)` adds `nudge[node]`, `[batch, pos, d_model]`, to what each node
-#   *reads*. Zeros change nothing; but if they require a gradient, it collects there.
+# - `graph.run(embedded, nudge=zeros)` adds `nudge[node]`, `[batch, pos, d_model]`, to what each
+#   node *reads*. Zeros change nothing; but if they require a gradient, it collects there.
 #
 # The model below was built after Hanna and others (2023), *How does GPT-2 compute greater-than?*: a
 # prompt holds a digit, and the model favours the larger ones. Clean prompts hold a digit from 3 to
@@ -2090,7 +2129,8 @@ print(len(graph.edges), "edges")
 # z_u^{\mathrm{clean}}$; to first order the metric $m$ changes by
 #
 # $$\mathrm{EAP}(u \to v) = \sum_{b,\, i,\, d} \bigl(z_u^{\mathrm{corr}} -
-# z_u^{\mathrm{clean}}\bigr) \cdot \frac{\partial m}{\partial\, \mathrm{read}_v}\Big|_{\mathrm{clean}}
+# z_u^{\mathrm{clean}}\bigr) \cdot
+# \frac{\partial m}{\partial\, \mathrm{read}_v}\Big|_{\mathrm{clean}}
 # \qquad m = \operatorname*{mean}_b\,(\mathrm{logit}_{\mathrm{correct}} -
 # \mathrm{logit}_{\mathrm{wrong}}).$$
 #
@@ -2350,7 +2390,7 @@ plots.lines(
 # where $p_{\mathrm{model}}$ is the whole model's next-token distribution on the clean prompts, and
 # $p_S$ the one with the edges $S$ cut, each replaced by the corrupted run. Walk through
 # `graph.edges` **from the last to the first**: the output's edges come first, and everything that
-# reads an edge has been judged before it. Return a mask `[node, node]`, True at the edges that stay.
+# reads an edge has been judged before it. Return a mask `[node, node]`, True at edges that stay.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -2421,7 +2461,8 @@ with check(acdc) as c:
     c.true(edges <= planted.edges, "and nothing else is kept")
     c.true(not c.call(planted.model, *pair, 100.0).any(), "a huge tau cuts everything")
     everything = HeadGraph(planted.model).is_edge
-    c.true((c.call(planted.model, *pair, -100.0) == everything).all(), "a negative one cuts nothing")
+    kept = c.call(planted.model, *pair, -100.0)
+    c.true((kept == everything).all(), "a negative one cuts nothing")
 
 # %% [markdown]
 # ### How many edges, for which tau?
@@ -2435,14 +2476,15 @@ my_range_of_tau = None  # a pair, such as (0.1, 1)
 # %%
 taus = [1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0]
 kept_by_tau = [acdc(greater.model, greater.clean, greater.corrupted, tau) for tau in tqdm(taus)]
-for tau, kept in zip(taus, kept_by_tau):
+for tau, kept in zip(taus, kept_by_tau, strict=True):
     names = [
-        f"{graph.nodes[source]} -> {graph.nodes[target]}" for source, target in kept.nonzero().tolist()
+        f"{graph.nodes[source]} -> {graph.nodes[target]}"
+        for source, target in kept.nonzero().tolist()
     ]
     print(f"tau {tau:6}: {len(names):2d} edges   {', '.join(names)}")
 right = [
     tau
-    for tau, kept in zip(taus, kept_by_tau)
+    for tau, kept in zip(taus, kept_by_tau, strict=True)
     if {tuple(edge) for edge in kept.nonzero().tolist()} == set(greater.edges)
 ]
 helpers.versus(my_range_of_tau, right, "The planted circuit, among the tau tried, at")
@@ -2472,7 +2514,7 @@ helpers.versus(my_range_of_tau, right, "The planted circuit, among the tau tried
 my_rank_correlation = None
 
 # %%
-two_prompts = circuits.first_rows(few_prompts, 2)
+two_prompts = few_prompts.split(2)[0]
 some_layers = list(range(2, 30, 3))
 estimated = circuits.node_attribution(smollm2, two_prompts)[some_layers]
 patched = circuits.head_patching(smollm2, two_prompts, some_layers)

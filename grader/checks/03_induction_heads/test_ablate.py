@@ -1,4 +1,4 @@
-"""Hidden checks for ablate: weights set to zero, attention worked out by hand, drawn rows decoded."""
+"""Hidden checks for ablate: weights set to zero, attention by hand, drawn rows decoded."""
 
 import torch
 from einops import einsum

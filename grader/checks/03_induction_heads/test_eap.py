@@ -1,4 +1,4 @@
-"""Hidden checks for eap: edges really cut where all is linear, finite differences, planted edges."""
+"""Hidden checks for eap: edges cut where all is linear, finite differences, planted edges."""
 
 import torch
 from labkit import models, native

@@ -1,4 +1,4 @@
-"""Hidden checks for eap_ig: the sum rule, slopes along the way, a saturated head, a linear model."""
+"""Hidden checks for eap_ig: the sum rule, slopes on the way, a saturated head, a linear model."""
 
 import torch
 from labkit import models, native

@@ -78,9 +78,7 @@ def test_is_the_most_over_the_subsets(student, seed, rng):
     # Another one leaving after K, or with K, ends the head's bonus: that is a change as well.
     circuit, truth = _only(head, *others), {}
     for v in (head, *others):
-        truth[v] = max(
-            abs(score(circuit & ~k) - score(circuit & ~(k | _only(v)))) for k in subsets
-        )
+        truth[v] = max(abs(score(circuit & ~k) - score(circuit & ~(k | _only(v)))) for k in subsets)
     close(need, _table(truth), because="the needs")
 
 

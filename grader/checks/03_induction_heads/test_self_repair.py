@@ -27,7 +27,8 @@ def _draw(seed: int, rng: torch.Generator, **config):
 
 def _pair(result: object, rows: int = N_ROWS) -> list[Tensor]:
     parts = items(result, 2, "the result")
-    return [tensor(part, (rows,), name) for part, name in zip(parts, ("direct", "total"), strict=True)]
+    names = ("direct", "total")
+    return [tensor(part, (rows,), name) for part, name in zip(parts, names, strict=True)]
 
 
 def _difference(logits: Tensor, correct: Tensor, wrong: Tensor) -> Tensor:

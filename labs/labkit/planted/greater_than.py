@@ -88,9 +88,7 @@ def _places(draw: torch.Generator) -> list[tuple[int, int]]:
             return order
 
 
-def _decoy(
-    draw: torch.Generator, position: Tensor, read: Tensor, unread: Tensor, at: int
-) -> Head:
+def _decoy(draw: torch.Generator, position: Tensor, read: Tensor, unread: Tensor, at: int) -> Head:
     """A head that looks at the digit, or behind it, and writes what it sees where nobody reads."""
     target = {i: at + _below(2, draw) for i in range(at + 1, N_CTX)}
     mix = torch.randn(len(read), len(unread), generator=draw, dtype=torch.float64)

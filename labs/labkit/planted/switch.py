@@ -58,5 +58,11 @@ def build(seed: int) -> Contrast:
     answers = torch.tensor(_ANSWERS)
     edges = frozenset({(0, 1 + at), (1 + at, 1 + HEADS)})
     return Contrast(
-        plan.bridge(), clean, corrupted, answers[here], answers[1 - here], {"switch": (0, at)}, edges
+        plan.bridge(),
+        clean,
+        corrupted,
+        answers[here],
+        answers[1 - here],
+        {"switch": (0, at)},
+        edges,
     )

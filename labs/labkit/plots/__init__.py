@@ -1,9 +1,9 @@
 """Figures for the labs: matplotlib, colour-blind-safe, with alt text, the same everywhere.
 
-``heatmap``, ``lens_table``, ``lines``, ``bars``, ``graph`` and ``compare`` each return a `Figure`: a figure of
-matplotlib's that shows itself in a notebook as an image with an ``alt`` attribute, and that
-``save`` writes as a PNG. For a figure of a lab's own, ``drawing`` opens an empty one in the same
-style, and ``labels`` prepares token strings.
+``heatmap``, ``lens_table``, ``lines``, ``bars``, ``graph`` and ``compare`` each return a `Figure`:
+a figure of matplotlib's that shows itself in a notebook as an image with an ``alt`` attribute, and
+that ``save`` writes as a PNG. For a figure of a lab's own, ``drawing`` opens an empty one in the
+same style, and ``labels`` prepares token strings.
 
 matplotlib is imported by the first figure and not before: importing labkit stays quick, and so does
 a grader that never draws.

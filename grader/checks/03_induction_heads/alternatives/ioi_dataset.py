@@ -17,7 +17,7 @@ def torch_generator(words, n_tokens, n, seed):
     while len(data) < n:
         order = torch.randperm(len(names), generator=generator)[:5].tolist()
         first, second, c, d, e = (names[i] for i in order)
-        fixed = dict(place=choose(words["place"]), object=choose(words["object"]))
+        fixed = {"place": choose(words["place"]), "object": choose(words["object"])}
         template = choose(words["template"])
         abc = template.format(first=c, second=d, giver=e, **fixed)
         data.append(
@@ -56,7 +56,8 @@ def rejection(words, n_tokens, n, seed):
             twin = template.format(
                 first=five[2], second=five[3], giver=five[4], place=place, object=thing
             )
-            out[pair + step] = dict(
-                wrong=" " + giver, correct=" " + five[step], clean=text, corrupted=twin
-            )
+            right = " " + five[step]
+            out[pair + step] = {
+                "wrong": " " + giver, "correct": right, "clean": text, "corrupted": twin
+            }  # fmt: skip
     return out

@@ -58,7 +58,7 @@ def clean_for_corrupted(model, clean, corrupted, tau):
 
 
 def absolute_cost(model, clean, corrupted, tau):
-    """You compare the whole cost with tau: only what this edge adds to the cuts before it counts."""
+    """You compare the whole cost with tau: what this edge adds to the cuts before it counts."""
     return _acdc(model, clean, corrupted, tau, passes=lambda new, cost: new < tau)
 
 
@@ -125,9 +125,7 @@ def absolute_change(model, clean, corrupted, tau):
 
 def reversed_divergence(model, clean, corrupted, tau):
     """Your KL is the wrong way round: KL(model || cut model), the model's probabilities weigh."""
-    return _acdc(
-        model, clean, corrupted, tau, cost_of=lambda p, q: (q.exp() * (q - p)).sum(-1)
-    )
+    return _acdc(model, clean, corrupted, tau, cost_of=lambda p, q: (q.exp() * (q - p)).sum(-1))
 
 
 def divergence_summed_over_the_batch(model, clean, corrupted, tau):
@@ -146,7 +144,7 @@ def the_cut_edges(model, clean, corrupted, tau):
 
 
 def pairs_that_are_no_edges(model, clean, corrupted, tau):
-    """You return everything that is not cut, pairs that are no edges as well: `graph.is_edge & ...`"""
+    """You return all that is not cut, pairs that are no edges as well: `graph.is_edge & ...`"""
     return _acdc(model, clean, corrupted, tau, kept=lambda graph, cut: ~cut)
 
 

@@ -10,7 +10,7 @@ def _three(score, circuit):
 
 def nothing_not_subtracted(score, circuit):
     """You divide F(C) by F(M): what is left without any head has to be taken off both."""
-    part, whole, none = _three(score, circuit)
+    part, whole, _ = _three(score, circuit)
     return part / whole
 
 
@@ -34,7 +34,7 @@ def what_is_missing(score, circuit):
 
 def absolute_gap(score, circuit):
     """You return |F(M) - F(C)|, a number of logits: a share is asked for."""
-    part, whole, none = _three(score, circuit)
+    part, whole, _ = _three(score, circuit)
     return abs(whole - part)
 
 

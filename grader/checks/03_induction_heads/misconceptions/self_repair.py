@@ -5,8 +5,8 @@ import torch
 
 
 def _effects(
-    model, tokens, correct, wrong, head, *, wrote=None, read=None, silence=None, at=-1, measure=None,
-    place=None,
+    model, tokens, correct, wrong, head, *, wrote=None, read=None, silence=None, at=-1,
+    measure=None, place=None,
 ):  # fmt: skip
     """The right measurement, with a place for each mistake."""
     layer, index = head
