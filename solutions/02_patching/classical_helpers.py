@@ -118,5 +118,5 @@ def maps_figure(maps: Mapping[str, Float[Tensor, " piece"]], names: Sequence[str
     rows = torch.stack([line / line.abs().max() for line in maps.values()])
     return plots.heatmap(
         rows, x=names, y=list(maps), title="Five maps of one prompt", xlabel="", ylabel="",
-        unit="share of the map's largest value", center=0, origin="upper",
+        unit="share of the largest", center=0, origin="upper",
     )  # fmt: skip

@@ -932,8 +932,8 @@ with check(corrupt_subject) as c:
 # " Eiffel" is two tokens here, " E" and "iffel": the subject is at positions 1 to 3. The noise goes
 # in at `hook_embed`, the embeddings before block 0.
 #
-# **Predict.** The clean model gives " Paris" a probability of 0.70. What is left of it with noise on
-# the whole subject? And with noise on " Tower" alone?
+# **Predict.** The clean model gives " Paris" a probability of 0.70. What is left of it with noise
+# on the whole subject? And with noise on " Tower" alone?
 
 # %%
 my_paris_without_subject = None
@@ -954,8 +954,8 @@ for positions, guess in ((SUBJECT, my_paris_without_subject), ([3], my_paris_wit
 
 # %% [markdown]
 # With noise on the whole subject next to nothing is left of " Paris"; with noise on " Tower" alone
-# most of it is. The model knows by "iffel" which tower it is. Note also how much the samples differ:
-# one draw would have been an anecdote.
+# most of it is. The model knows by "iffel" which tower it is. Note also how much the samples
+# differ: one draw would have been an anecdote.
 
 # %% [markdown]
 # ### Exercise 8: causal_trace
@@ -967,7 +967,7 @@ for positions, guess in ((SUBJECT, my_paris_without_subject), ([3], my_paris_wit
 # same ones. For layer $\ell$ and position $i$:
 #
 # $$\mathrm{effect}[\ell, i] = \frac1S \sum_s \Bigl(
-#   p\bigl(\text{answer} \mid e^{(s)},\ \text{states of the window at position } i \text{ clean}\bigr)
+#   p\bigl(\text{answer} \mid e^{(s)},\ \text{window at position } i \text{ clean}\bigr)
 #   - p\bigl(\text{answer} \mid e^{(s)}\bigr) \Bigr),$$
 #
 # with $p$ the probability at the last position. The state is the one `helpers.site(kind, layer)`
@@ -1084,8 +1084,8 @@ with check(causal_trace) as c:
 # %% [markdown]
 # ### Two sites
 #
-# Now the Eiffel Tower: the stream at every third layer, MLPs and attention six layers at a time, three
-# draws of noise (ten would be better; you have one laptop).
+# Now the Eiffel Tower: the stream at every third layer, MLPs and attention six layers at a time,
+# three draws of noise (ten would be better; you have one laptop).
 #
 # **Predict.** At which position of the subject is the fact kept: " E", "iffel" or " Tower"? Until
 # which layer? And from which layer on is it enough to restore the last position, " of"?
@@ -1125,20 +1125,22 @@ helpers.versus(my_first_layer_at_the_end, places[9], "Layers that matter at the 
 tracing.trace_figure(trace, TRACED, eiffel_words, WINDOWS)
 
 # %% [markdown]
-# Read the first panel from the bottom. **Early site:** restoring "iffel" alone, at any layer up to
-# 21, brings up to .53 of the lost .67 back, though " E" and " Tower" beside it are still noise.
+# Read the first panel from left to right. **Early site:** restoring "iffel" alone, at any layer up
+# to 21, brings up to .5 of the lost .67 back, though " E" and " Tower" beside it are still noise.
 # **Late site:** from layer 24 on it is the last position that matters, and the subject no longer
-# does. Between the two the information moves, and on its way it also shows at " in".
+# does. Between the two the information moves; on its way it also shows at " in".
 #
-# The other panels ask *who writes it*. Restoring the output of five neighbouring MLPs works early,
-# at the subject; restoring attention's works late, at the end. That is the picture of the paper: the
-# early MLPs look the fact up when the subject's name is complete, late attention carries it to where
-# it is said.
+# The other panels ask *who writes it*. Attention at the last position, layers 18 to 23, brings it
+# all back: that is where it is fetched. MLPs matter at the subject, early. So far this is the
+# picture of the paper: early MLPs look the fact up when the subject's name is complete, late
+# attention carries it to where it is said. Now look closer. In the paper's GPT-2 XL the MLPs that
+# matter lie in the *middle* layers. Here only the window that holds layer 0 does anything: a
+# window of layers 1 to 5 brings back .01. MLP 0 is where " E" and "iffel" become one word, so what
+# it restores may be no more than the *name*, from which anything later can do the looking up. A
+# trace tells you where a clean state is enough. It does not tell you what that state does.
 #
-# Two cautions before you believe it as it stands. The *early* effect at "iffel" in layers 0 to 3
-# need not mean that anything was looked up there: the clean state simply still *is* the word, and
-# whatever comes later can do the looking up. And where tracing finds a fact is not, by itself, where
-# an edit works best: Hase and others (2023) found the two hardly related. You will edit in part 7.
+# Nor where to edit: Hase and others (2023) found that where tracing finds a fact and where an edit
+# works best have little to do with each other. You will edit in part 7.
 
 # %% [markdown]
 # ## Part 6: attribution patching and path patching
@@ -1260,7 +1262,9 @@ with check(attribution_patch) as c:
     c.close(swapped, -yours, "with the two answers swapped the sign is the other")
     bent = models.random(seed=9, dtype=torch.float64)
     forth, back = (c.call(bent, *pair, 4, 11) for pair in ((here, there), (there, here)))
-    c.true((forth + back).abs().max() > 1e-3, "the tangent lies at the corrupted run, not in between")
+    c.true(
+        (forth + back).abs().max() > 1e-3, "the tangent lies at the corrupted run, not in between"
+    )
 
 # %% [markdown]
 # ### Estimated against real
@@ -1269,8 +1273,8 @@ with check(attribution_patch) as c:
 # **saturated** step planted in it (its slope is 0 on both sides of the step: nothing happens, then
 # everything does).
 #
-# **Predict.** In which of them will the estimate agree with the real patches, exactly or nearly, and
-# in which not at all? What will the estimate say of the planted path?
+# **Predict.** In which of them will the estimate agree with the real patches, exactly or nearly,
+# and in which not at all? What will the estimate say of the planted path?
 
 # %%
 my_worst_estimate = None  # "linear", "smollm2" or "saturated"
@@ -1312,8 +1316,8 @@ tracing.estimate_figure(estimated, real)
 
 # %% [markdown]
 # On the linear model every point lies on the diagonal. On `smollm2` the estimate finds the right
-# places, and its sizes are off by more the earlier the layer: the more bends lie between a state and
-# the logits, the worse a tangent is. On the saturated model it says **0 for states that carry the
+# places, and tells large from small, but it calls some effects a third too small: between those
+# states and the logits lie bends. On the saturated model it says **0 for states that carry the
 # whole answer**: at the corrupted run the step is flat, and a tangent to something flat is flat.
 # Real patching has no such blind spot, which is why attribution patching is for *finding*
 # candidates and patching for *confirming* them. (Lab 03 averages the gradient along the way between
@@ -1326,8 +1330,8 @@ tracing.estimate_figure(estimated, real)
 #
 # A patch at a head changes everything after it. That answers *does this head matter?*, not *to
 # whom?* Does it write to the logits itself, or does it only tell a later head where to look?
-# **Path patching** (Wang and others 2022; Goldowsky-Dill and others 2023) sends the change along one
-# edge only:
+# **Path patching** (Wang and others 2022; Goldowsky-Dill and others 2023) sends the change along
+# one edge only:
 #
 # ```text
 #    sender ──────────────► receiver ──► everything after it, free to respond
@@ -1365,8 +1369,9 @@ tracing.estimate_figure(estimated, real)
 #
 # <details><summary>Hint 1: nudge</summary>
 #
-# Write the frozen run first, for the receiver `None`: one hook at the sender, and hooks that freeze.
-# For a head as receiver you need one more hook in it that only looks, and then one more run.
+# Write the frozen run first, for the receiver `None`: one hook at the sender, and hooks that
+# freeze. For a head as receiver you need one more hook in it that only looks, and then one more
+# run.
 #
 # </details>
 # <details><summary>Hint 2: shapes</summary>
@@ -1448,7 +1453,7 @@ def path_patch(
 
 # %% check="path_patch" points=5
 with check(path_patch) as c:
-    straight_heads = linear.linear(seed=10, n_heads=2, n_layers=2)
+    straight_heads = linear.linear(seed=10, n_heads=2, n_layers=2, attn_only=True)
     base, source = torch.tensor([0, 5, 9, 2]), torch.tensor([0, 6, 3, 2])
     plain_logits = straight_heads(base[None])[0].detach()
     direct = c.call(straight_heads, base, source, (0, 1), None) - plain_logits
@@ -1490,8 +1495,8 @@ with torch.no_grad():
     ]:
         ended = path_patch(chain.model, chain.clean, chain.corrupted, mover, receiver)[-1]
         change = (ended - ends[0])[chain.yes] - (ended - ends[0])[chain.no]
-        table["logits" if receiver is None else f"head {receiver}"] = change.item()
-    share = (table["logits"] / full_change).item()
+        table["logits" if receiver is None else f"head {receiver}"] = round(change.item(), 3) + 0.0
+    share = table["logits"] / full_change.item()
 helpers.versus(my_share_of_the_direct_path, round(share, 2), "Share of the direct path")
 plots.bars(
     table,
@@ -1508,13 +1513,14 @@ plots.bars(
 #
 # If the fact sits in an MLP at the subject, one should be able to change it there. Meng and others
 # (2022) treat the MLP's second matrix $W$ (`[d_model, d_mlp]`) as a table: what comes out of the
-# MLP's neurons is a **key** $k$, and $Wk$ is the **value** that is written into the stream. To edit
-# a fact, find the key $k_*$ of the subject and a value $v_*$ that makes the model say what you want,
-# and change $W$ so that $W' k_* = v_*$, disturbing everything else as little as possible.
+# MLP's neurons is a **key** $k$, and $Wk$ is the **value** that is written into the stream. To
+# edit a fact, find the key $k_*$ of the subject and a value $v_*$ that makes the model say what
+# you want, and change $W$ so that $W' k_* = v_*$, disturbing everything else as little as
+# possible.
 #
-# As little as possible *where it counts*: other keys are not equally likely. With
-# $C = \mathbb E[k k^\top]$ over ordinary text, the update is the $W'$ that minimises
-# $\mathbb E\,\lVert (W' - W) k\rVert^2$ under the condition $W' k_* = v_*$. Its solution has rank one:
+# As little as possible *where it counts*: other keys are not equally likely. With $C = \mathbb E[k
+# k^\top]$ over ordinary text, the update is the $W'$ that minimises $\mathbb E\,\lVert (W' - W)
+# k\rVert^2$ under the condition $W' k_* = v_*$. Its solution has rank one:
 #
 # $$W' = W + \frac{(v_* - W k_*)\,(C^{-1} k_*)^\top}{(C^{-1} k_*)^\top k_*}.$$
 #
@@ -1526,13 +1532,13 @@ plots.bars(
 #
 # difficulty 3/5 · importance 4/5 · 15 min
 #
-# Write the formula above. `C` is symmetric and can be inverted; it need not be the identity, and its
-# scale must not matter.
+# Write the formula above. `C` is symmetric and can be inverted; it need not be the identity, and
+# its scale must not matter.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
-# You never need $C^{-1}$ itself, only $C^{-1}k$: the solution $u$ of a linear system. And check with
-# your eyes closed: what is $W'k$?
+# You never need $C^{-1}$ itself, only $C^{-1}k$: the solution $u$ of a linear system. And check
+# with your eyes closed: what is $W'k$?
 #
 # </details>
 # <details><summary>Hint 2: shapes</summary>
@@ -1598,9 +1604,9 @@ with check(rome_update) as c:
 # - **neighbourhood**, on prompts about *other* things whose right answer is still `old`:
 #   $p(\text{old}) > p(\text{new})$.
 #
-# All three are best at 1. The **score** is their harmonic mean,
-# $3 / \left(\tfrac1E + \tfrac1P + \tfrac1N\right)$, and 0 if one of them is 0: one failure cannot be
-# bought off by the other two. Ties do not count as success.
+# All three are best at 1. The **score** is their harmonic mean, $3 / \left(\tfrac1E + \tfrac1P +
+# \tfrac1N\right)$, and 0 if one of them is 0: one failure cannot be bought off by the other two.
+# Ties do not count as success.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1708,14 +1714,14 @@ print(f"the matrix changed by {(edited - original).norm() / original.norm():.1%}
 editing.print_edit(before, after, paris, rome)
 
 # %% [markdown]
-# Read the table honestly. By the scores the edit is nearly perfect: one paraphrase of six holds out,
-# by a hair, and every neighbour keeps Paris. The probabilities say more. The edited prompt went to
-# .88; the paraphrases that *begin* like it, "The Eiffel Tower ...", follow well; those in which
-# something stands before the tower follow weakly, down to .16. The key was taken from one prompt, and
-# after another beginning "iffel" has another key. (The paper averages the key over many random
-# beginnings for that reason; `key_and_value` takes a list of prompts, if you have the minutes.) And
-# that the neighbours do not move at all is good news and also suspicious: an edit that reaches little
-# harms little.
+# Read the table honestly. By the scores the edit is nearly perfect: one paraphrase of six holds
+# out, by a hair, and every neighbour keeps Paris. The probabilities say more. The edited prompt
+# went to .88; the paraphrases that *begin* like it, "The Eiffel Tower ...", follow well; those in
+# which something stands before the tower follow weakly, down to .16. The key was taken from one
+# prompt, and after another beginning "iffel" has another key. (The paper averages the key over
+# many random beginnings for that reason; `key_and_value` takes a list of prompts, if you have the
+# minutes.) And that the neighbours do not move at all is good news and also suspicious: an edit
+# that reaches little harms little.
 #
 # **Predict.** The same edit without $C$, with the identity in its place: which of the three scores
 # suffers?
@@ -1735,10 +1741,10 @@ for name, result in (("with C", after), ("without C", plain)):
     print(f"{name:10} the neighbours' whole distributions moved by {moved.mean():.4f} on average")
 
 # %% [markdown]
-# On seven neighbours that share no word with the tower you may see little or no difference, and that
-# is a result, too: shares of a handful of prompts cannot tell a careful edit from a careless one. The
-# last two lines look at all 49,152 probabilities instead. A measure must be able to move before its
-# standing still means anything.
+# On seven neighbours that share no word with the tower you may see little or no difference, and
+# that is a result, too: shares of a handful of prompts cannot tell a careful edit from a careless
+# one. The last two lines look at all 49,152 probabilities instead. A measure must be able to move
+# before its standing still means anything.
 
 # %% [markdown]
 # What may you conclude? The fact can be *written* at the place that tracing found, with a rank-one
@@ -1750,10 +1756,10 @@ for name, result in (("with C", after), ("without C", plain)):
 # %% [markdown]
 # ## Part 8: classical interpretability
 #
-# Long before anyone patched an activation, people asked *which parts of the input* made a network say
-# what it said. The answers are maps over the input, one number for each token or pixel, and most
-# tools for explaining a model still make such maps. You will write the four classics, put them
-# side by side on the Eiffel prompt, and find out what they can and cannot tell you.
+# Long before anyone patched an activation, people asked *which parts of the input* made a network
+# say what it said. The answers are maps over the input, one number for each token or pixel, and
+# most tools for explaining a model still make such maps. You will write the four classics, put
+# them side by side on the Eiffel prompt, and find out what they can and cannot tell you.
 #
 # The quantity explained is always the same: $m = \mathrm{logit}[\text{" Paris"}] -
 # \mathrm{logit}[\text{" Rome"}]$ at the last position.
@@ -1830,8 +1836,8 @@ with check(occlusion) as c:
     c.close(c.call(needs_one, prompt, 0), torch.zeros(5), "if either is enough, each gets nothing")
 
 # %% [markdown]
-# The last two lines are the AND and the OR of part 3 again, at the input. Two tokens of which either
-# would do get 0 each: occlusion asks whether a token is *needed*.
+# The last two lines are the AND and the OR of part 3 again, at the input. Two tokens of which
+# either would do get 0 each: occlusion asks whether a token is *needed*.
 
 # %% [markdown]
 # ### Exercise 14: integrated_gradients
@@ -1973,7 +1979,7 @@ def local_linear_fit(
     weights: Float[Tensor, " sample"],
     ridge: float = 0.0,
 ) -> tuple[Float[Tensor, ""], Float[Tensor, " feature"]]:
-    """Fit values by an intercept plus masks @ coefficients; weighted, the coefficients penalised."""
+    """Fit values by intercept + masks @ coefficients, weighted, the coefficients penalised."""
     ### BEGIN SOLUTION
     X = torch.cat([torch.ones_like(masks[:, :1]), masks], dim=1)
     penalty = ridge * torch.eye(X.shape[1], dtype=X.dtype)
@@ -2008,12 +2014,12 @@ with check(local_linear_fit) as c:
 # The Eiffel prompt in six pieces, which is few enough to switch all 64 combinations on and off. A
 # piece that is off has its tokens replaced by " the".
 #
-# **Predict.** Which piece gets the most from all methods? Which method will disagree with the others
-# most?
+# **Predict.** Which piece gets the most from all methods? Which method will disagree with the
+# others most?
 
 # %%
 my_most_important_piece = None  # 0 to 5
-my_odd_one_out = None  # "occlusion", "saliency", "integrated gradients", "LIME" or "SHAP"
+my_odd_one_out = None  # "occlusion", "saliency", "int. gradients", "LIME", "SHAP"
 
 # %%
 PIECES = ((0,), (1, 2), (3,), (4, 5), (6, 7, 8), (9,))
@@ -2039,9 +2045,7 @@ with torch.no_grad():
 maps = {
     "occlusion": by_piece(occlusion(paris_minus_rome, eiffel, the)),
     "saliency": by_piece(classical.saliency(smollm2, eiffel, paris, rome)),
-    "integrated gradients": by_piece(
-        integrated_gradients(smollm2, eiffel, blank, paris, rome, steps=24)
-    ),
+    "int. gradients": by_piece(integrated_gradients(smollm2, eiffel, blank, paris, rome, steps=24)),
     "LIME": local_linear_fit(masks_64, game_64, classical.lime_weights(masks_64), 0.01)[1],
     "SHAP": local_linear_fit(masks_64, game_64, classical.shapley_weights(masks_64))[1],
 }
@@ -2059,12 +2063,12 @@ classical.maps_figure(maps, piece_names)
 # %% [markdown]
 # Compare the sums first. SHAP is complete by construction: its values add up to what the whole
 # prompt is worth against the empty one. Integrated gradients should be complete as well, up to the
-# steps of the integral; if your sum is off, more steps bring it closer. Occlusion, LIME and saliency
-# promise no such thing. Saliency has no sign: a gradient's length says how *sensitive* the answer
-# is, not in whose favour.
+# steps of the integral; if your sum is off, more steps bring it closer. Occlusion, LIME and
+# saliency promise no such thing. Saliency has no sign: a gradient's length says how *sensitive*
+# the answer is, not in whose favour.
 #
-# And each answer depends on a choice that the picture does not show: what a word is replaced by. Try
-# another token for " the".
+# And each answer depends on a choice that the picture does not show: what a word is replaced by.
+# Try another token for " the".
 
 # %% [markdown]
 # ### Exercise 16: rank_correlation
@@ -2072,8 +2076,8 @@ classical.maps_figure(maps, piece_names)
 # difficulty 2/5 · importance 3/5 · 15 min
 #
 # A map can look reasonable and say nothing about the model. Adebayo and others (2018) proposed a
-# test of sanity: **randomise the model's weights and look whether the map changes.** If it does not,
-# it was a picture of the input all along. "Changes" needs a number; they take Spearman's rank
+# test of sanity: **randomise the model's weights and look whether the map changes.** If it does
+# not, it was a picture of the input all along. "Changes" needs a number; they take Spearman's rank
 # correlation. Replace each value by its rank, equal values by the *mean* of the ranks they share,
 # and take the ordinary correlation of the ranks:
 #
@@ -2135,24 +2139,23 @@ with check(rank_correlation) as c:
 # %% [markdown]
 # ### The sanity check
 #
-# The weights of the blocks are shuffled within each matrix, from the top of the model downwards: the
-# last 5 blocks, the last 15, all 30. After each step the maps are made anew.
+# The weights of the blocks are shuffled within each matrix, from the top of the model downwards:
+# the last 5 blocks, the last 15, all 30. After each step the maps are made anew.
 #
-# **Predict.** For a method that explains the *model*, where should the correlation with the original
-# map go? Will all three get there?
+# **Predict.** For a method that explains the *model*, where should the correlation with the
+# original map go? Will all three get there?
 
 # %%
 my_correlation_after_shuffling = None  # a number for all 30 blocks
 my_method_that_fails = None  # a name, or "none"
+
 
 # %%
 def three_maps():
     return {
         "occlusion": occlusion(paris_minus_rome, eiffel, the),
         "saliency": classical.saliency(smollm2, eiffel, paris, rome),
-        "integrated gradients": integrated_gradients(
-            smollm2, eiffel, blank, paris, rome, steps=12
-        ),
+        "integrated gradients": integrated_gradients(smollm2, eiffel, blank, paris, rome, steps=12),
     }
 
 
@@ -2162,9 +2165,7 @@ with torch.no_grad():
     for shuffled in tqdm((5, 15, 30), desc="shuffling"):
         with classical.shuffled_blocks(smollm2, 30 - shuffled, seed=1):
             for name, line in three_maps().items():
-                likeness[name].append(
-                    rank_correlation(line.abs(), reference_maps[name].abs())
-                )
+                likeness[name].append(rank_correlation(line.abs(), reference_maps[name].abs()))
 
 # %%
 helpers.versus(
@@ -2182,11 +2183,11 @@ plots.lines(
 )
 
 # %% [markdown]
-# With ten tokens a rank correlation is a coarse number: between two random orders it lies above .55
-# in one case out of twenty. So one run decides little; use other seeds, and more prompts, before you
-# write that a method fails. What the curve does say: if a map correlates well with the map of a model
-# *that no longer knows anything*, then so much of it was about the input (its position, the
-# length of its embeddings) and not about the model.
+# With ten tokens a rank correlation is a coarse number: between two random orders it lies above
+# .55 in one case out of twenty. So one run decides little; use other seeds, and more prompts,
+# before you write that a method fails. What the curve does say: if a map correlates well with the
+# map of a model *that no longer knows anything*, then so much of it was about the input (its
+# position, the length of its embeddings) and not about the model.
 #
 # ### What these maps lack
 #
