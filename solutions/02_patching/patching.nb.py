@@ -497,7 +497,7 @@ def denoise_map(
     copies = repeat(corrupted, "pos -> row pos", row=len(corrupted))
     positions = torch.arange(len(corrupted))
     with torch.no_grad():
-        _, cache = model.run_with_cache(clean[None])
+        _, cache = model.run_with_cache(clean[None])  # given
         lines = []
         for layer in helpers.progress(range(model.cfg.n_layers)):
             site = helpers.site("resid", layer)
@@ -636,8 +636,8 @@ helpers.maps(gate_maps, limits=(0, 1))
 # ```python
 # for layer in range(30):
 #     site = f"blocks.{layer}.resid_pre"
-#     logits = model.run_with_hooks(copies, fwd_hooks=[(site, put)])
-#     lines.append(metric(logits))
+#     patched_logits = model.run_with_hooks(copies, fwd_hooks=[(site, put)])
+#     grid[layer] = metric(patched_logits)
 # ```
 #
 # (1) What is wrong? (2) Name another mistake that would give the very same picture. (3) Which
@@ -728,7 +728,7 @@ def head_patch(
     heads = torch.arange(model.cfg.n_heads)
     copies = repeat(corrupted, "pos -> row pos", row=len(heads))
     with torch.no_grad():
-        _, cache = model.run_with_cache(clean[None])
+        _, cache = model.run_with_cache(clean[None])  # given
         lines = []
         for layer in helpers.progress(range(model.cfg.n_layers)):
             site = helpers.site("z", layer)
@@ -1038,10 +1038,10 @@ def causal_trace(
     def chances(embeddings, hooks):
         start = ("hook_embed", lambda embed, hook: embeddings)
         with torch.no_grad():
-            logits = model.run_with_hooks(
+            logits = model.run_with_hooks(  # given
                 tokens.expand(len(embeddings), -1), fwd_hooks=[start, *hooks]
             )
-        return logits[:, -1].softmax(dim=-1)[:, answer]
+        return logits[:, -1].softmax(dim=-1)[:, answer]  # given
 
     def restorer(name):
         def restore(state, hook):
@@ -1727,15 +1727,15 @@ editing.print_edit(before, after, paris, rome)
 # suffers?
 
 # %%
-my_score_that_suffers_without_C = None  # a name, or "none"
+my_score_that_suffers = None  # a name, or "none"
 
 # %%
 identity = torch.eye(len(key), dtype=torch.float64)
-without_C = rome_update(original, key, value, identity)
-with editing.edited(matrix_of_mlp, without_C):
+plain_matrix = rome_update(original, key, value, identity)
+with editing.edited(matrix_of_mlp, plain_matrix):
     plain = editing.edit_logits(smollm2)
 plain_scores = {k: round(v, 2) for k, v in edit_scores(*plain, new=rome, old=paris).items()}
-helpers.versus(my_score_that_suffers_without_C, plain_scores, "Scores without C")
+helpers.versus(my_score_that_suffers, plain_scores, "Scores without C")
 for name, result in (("with C", after), ("without C", plain)):
     moved = (result[2].softmax(dim=-1) - before[2].softmax(dim=-1)).abs().sum(dim=-1) / 2
     print(f"{name:10} the neighbours' whole distributions moved by {moved.mean():.4f} on average")
@@ -1900,7 +1900,7 @@ def integrated_gradients(
     points = baseline + fractions[:, None, None] * (x - baseline)
     points.requires_grad_()
     with torch.enable_grad():
-        logits = model.run_with_hooks(
+        logits = model.run_with_hooks(  # given
             tokens.expand(steps, -1), fwd_hooks=[("hook_embed", lambda embed, hook: points)]
         )
         metric = (logits[:, -1, correct] - logits[:, -1, wrong]).sum()
@@ -2329,7 +2329,9 @@ with check(challenge_answer=challenge_answer) as c:
         mixed[places[:2]] = other[places[:2]]
         with torch.no_grad():
             said = challenge.model(mixed[None])[0, -1].argmax().item()
-        c.true(said == no, "with both of your sources corrupted, every clean prompt's answer breaks")
+        c.true(
+            said == no, "with both of your sources corrupted, every clean prompt's answer breaks"
+        )
 
 # %% [markdown]
 # The check looks whether your two sources matter together, and where your head looks. It does not
@@ -2375,9 +2377,7 @@ my_third_position = None  # a position, or "none"
 # %%
 pair_words = smollm2.to_str_tokens(clean_tokens)
 handover_maps = {
-    "enough: France into Italy": denoise_map(
-        smollm2, clean_tokens, corrupted_tokens, paris_metric
-    ),
+    "enough: France into Italy": denoise_map(smollm2, clean_tokens, corrupted_tokens, paris_metric),
     "needed: Italy into France": noise_map(smollm2, clean_tokens, corrupted_tokens, paris_metric),
 }
 enough, needed = handover_maps.values()
