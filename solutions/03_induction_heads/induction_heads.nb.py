@@ -1299,12 +1299,11 @@ with check(ablate) as c:
 # %% [markdown]
 # ### Three ways to say "without"
 #
-# The planted model below answers a cue; one head, the *primary*, does the work, or so it seems.
-# There is another head, the *voice* of a second planted model, that writes the same logits on
-# every prompt, whatever it reads.
+# The planted model below is the one of part 8. One of its heads, the *voice*, writes the same
+# logits on every prompt, whatever it reads.
 #
 # **Predict.** The voice carries nothing about any prompt. Which of the three ablations of it will
-# change the second model's output: `"zero"`, `"mean"`, `"resample"`? List them.
+# change the model's output: `"zero"`, `"mean"`, `"resample"`? List them.
 
 # %%
 my_modes_that_hurt = None  # a list of modes
@@ -1552,7 +1551,12 @@ more = "giver" if at_giver.mean() > looks[rows, receiver].mean() else "receiver"
 helpers.versus(my_name_it_looks_at, more, f"L{layer}H{head} looks more at the")
 
 # %% [markdown]
-# XXTABLE
+# Did you say receiver? The most helpful head looks at the *giver's* name, where it stands the second
+# time. So it is no name mover: it helps by pushing down the name that it sees (Wang and others'
+# *S-inhibition heads* do that from further back, through other heads). L23H0 and L23H2 look at the
+# receiver and help: name movers. L24H4 looks at the receiver too, and works against it, as the
+# *negative* name movers of GPT-2 do. The two heads of layer 29 look at no name at all. A direct
+# effect tells how much and in which direction; for how, one has to look.
 #
 # ### What makes a set of heads *the* circuit?
 #
@@ -1924,6 +1928,33 @@ with check(self_repair) as c:
     c.true((by_itself - in_all).abs().max() > 0.01, "after an early head others do react")
 
 # %% [markdown]
+# ### And in smollm2?
+#
+# **Predict.** For the three heads with the largest helpful direct effects: will the total effect be
+# smaller than the direct one (others make up for the loss), or larger (others amplify it)?
+
+# %%
+my_total_is = None  # "smaller" or "larger"
+
+# %%
+four = few_prompts.split(4)[0]
+repairs = []
+for head in [head for head in top_direct if head_effects[head] < 0][:3]:
+    head_direct, head_total = self_repair(smollm2, four.clean, four.correct, four.wrong, head)
+    repairs.append((head_direct - head_total).mean().item())
+    print(
+        f"L{head[0]}H{head[1]}: direct {head_direct.mean():5.2f}, total {head_total.mean():5.2f}, "
+        f"repair {repairs[-1]:5.2f}"
+    )
+said = ["smaller" if repair > 0 else "larger" for repair in repairs]
+helpers.versus(my_total_is, said, "Total against direct effect")
+
+# %% [markdown]
+# Both happen. The name mover L23H0 writes .88 logits of the difference itself, and without it only
+# .12 are lost: later layers make up for nearly all of it. Whoever ablates heads one by one would
+# have thrown it out. The loss of L23H3 is *amplified*: what it writes is read by others, too. A
+# total effect alone tells neither how much a head does nor that it does nothing.
+#
 # ### A candidate circuit of smollm2
 #
 # Now the real model. The first step is a ranking: which heads lose the behaviour when they are
@@ -1973,9 +2004,9 @@ plots.lines(
 # of it leaves out all that hold back. The ranking was made on other prompts than the score; with
 # the same ones it would flatter itself.
 #
-# **Predict.** Take the first 24 heads as the candidate. You damage circuit and model alike by
-# taking away the two heads with the largest helpful direct effects. Will the gap be smaller or larger than half of the whole
-# behaviour?
+# **Predict.** Take the first 24 heads as the candidate. You damage circuit and model alike by taking
+# away the two heads with the largest helpful direct effects. Will the gap be smaller or larger than
+# half of the whole behaviour?
 
 # %%
 my_gap_is = None  # "smaller" or "larger"
@@ -2356,7 +2387,7 @@ with check(eap_ig) as c:
             atol=1e-3)  # fmt: skip
 
 # %%
-steps_tried = [1, 2, 4, 8, 16, 32]
+steps_tried = [1, 2, 4, 8, 16, 32, 64]
 through = 1 + sure.truth["switch"][1]
 sure_told = (sure.clean, sure.corrupted, sure.correct, sure.wrong)
 by_steps = [eap_ig(sure.model, *sure_told, steps)[0, through].item() for steps in steps_tried]
@@ -2373,8 +2404,9 @@ plots.lines(
 )
 
 # %% [markdown]
-# One step in the middle of the way overshoots, because it happens to stand just where the head
-# changes its mind; with some thirty steps the score settles on the truth.
+# One step in the middle of the way overshoots by far, because it happens to stand just where the
+# head changes its mind; two steps miss that place and see nothing. From some thirty steps on the
+# score is close to the truth. A saturated head needs many steps: the turn is short.
 #
 # ### Exercise 19: acdc
 #
@@ -2491,9 +2523,10 @@ helpers.versus(my_range_of_tau, right, "The planted circuit, among the tau tried
 
 
 # %% [markdown]
-# From a ten-thousandth to some tenths of a nat the answer is the same: five edges. A circuit that
-# depends on tau that little is a good sign; real models have no such gap between what matters and
-# what does not, and there every tau gives another circuit.
+# From a ten-thousandth to a hundredth of a nat the answer is the same: five edges. At a tenth one
+# mover goes, with both its edges, for what it does is worth less than that; at three tenths nothing
+# is left. A range of tau in which nothing changes is a good sign. Real models have no such gap
+# between what matters and what does not, and there every tau gives another circuit.
 #
 # Be careful with two things. ACDC's walk has an order, and where two edges can replace each other,
 # the order decides which one is kept: whichever is tried first is cut, and the other one is needed

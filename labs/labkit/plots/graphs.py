@@ -71,8 +71,8 @@ def graph(
         axes.set(xlim=(min(xs) - 0.7, max(xs) + 0.7), ylim=(min(ys) - 0.5, max(ys) + 0.5))
         axes.set_title(title)
         axes.set_axis_off()
-        if valued and any(value < 0 for value in values.values()):
-            fig.legend(handles=_legend(unit), loc="outside lower left", ncols=2)
+        if valued and values:
+            fig.legend(handles=_legend(values, unit), loc="outside lower left", ncols=2)
     fig.alt = alt or _describe(title, names, values, unit if valued else None)
     return fig
 
@@ -92,7 +92,7 @@ def _bend(places: Sequence[tuple[float, float]], edge: tuple[int, int]) -> float
     (x0, y0), (x1, y1) = places[edge[0]], places[edge[1]]
     if y1 - y0 < 1.5:
         return 0.0
-    return 0.28 if x0 + x1 >= 0 else -0.28
+    return 0.4 if x0 + x1 >= 0 else -0.4
 
 
 def _arrow(
@@ -120,11 +120,15 @@ def _number(
     )  # fmt: skip
 
 
-def _legend(unit: str) -> list[Any]:
+def _legend(values: Mapping[tuple[int, int], float], unit: str) -> list[Any]:
+    """A line for each sign that there is."""
     of = f" ({unit})" if unit else ""
+    signs = {"negative": (VERMILION, (0, (4, 1.5))), "positive": (BLUE, "-")}
+    present = {"negative" if value < 0 else "positive" for value in values.values()}
     return [
-        mlines.Line2D([], [], color=VERMILION, linestyle=(0, (4, 1.5)), label=f"negative{of}"),
-        mlines.Line2D([], [], color=BLUE, label=f"positive{of}"),
+        mlines.Line2D([], [], color=colour, linestyle=dash, label=f"{sign}{of}")
+        for sign, (colour, dash) in signs.items()
+        if sign in present
     ]
 
 
