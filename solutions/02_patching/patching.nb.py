@@ -1038,10 +1038,10 @@ def causal_trace(
     def chances(embeddings, hooks):
         start = ("hook_embed", lambda embed, hook: embeddings)
         with torch.no_grad():
-            logits = model.run_with_hooks(  # given
+            logits = model.run_with_hooks(
                 tokens.expand(len(embeddings), -1), fwd_hooks=[start, *hooks]
             )
-        return logits[:, -1].softmax(dim=-1)[:, answer]  # given
+        return logits[:, -1].softmax(dim=-1)[:, answer]
 
     def restorer(name):
         def restore(state, hook):
@@ -1126,18 +1126,20 @@ tracing.trace_figure(trace, TRACED, eiffel_words, WINDOWS)
 
 # %% [markdown]
 # Read the first panel from left to right. **Early site:** restoring "iffel" alone, at any layer up
-# to 21, brings up to .5 of the lost .67 back, though " E" and " Tower" beside it are still noise.
+# to 21, brings .3 to .6 of the lost .66 back, though " E" and " Tower" beside it are still noise.
 # **Late site:** from layer 24 on it is the last position that matters, and the subject no longer
 # does. Between the two the information moves; on its way it also shows at " in".
 #
-# The other panels ask *who writes it*. Attention at the last position, layers 18 to 23, brings it
-# all back: that is where it is fetched. MLPs matter at the subject, early. So far this is the
-# picture of the paper: early MLPs look the fact up when the subject's name is complete, late
-# attention carries it to where it is said. Now look closer. In the paper's GPT-2 XL the MLPs that
-# matter lie in the *middle* layers. Here only the window that holds layer 0 does anything: a
-# window of layers 1 to 5 brings back .01. MLP 0 is where " E" and "iffel" become one word, so what
-# it restores may be no more than the *name*, from which anything later can do the looking up. A
-# trace tells you where a clean state is enough. It does not tell you what that state does.
+# The other panels ask *who writes it*. Attention at the last position, layers 18 to 23, brings
+# back all of it and more (+.76): that is where it is fetched. MLPs matter at the subject, early
+# (+.64). So far this is the picture of the paper: early MLPs look the fact up when the subject's
+# name is complete, late attention carries it to where it is said.
+#
+# Now look closer. In the paper's GPT-2 XL the MLPs that matter lie in the *middle* layers. Here it
+# is the window that holds layer 0: MLP 0 alone brings +.54, layers 1 to 5 without it less than
+# +.01. In block 0 " E" and "iffel" become one word, so what is restored may be no more than the
+# *name*, from which anything later can do the looking up. A trace tells you where a clean state is
+# enough. It does not tell you what that state does.
 #
 # Nor where to edit: Hase and others (2023) found that where tracing finds a fact and where an edit
 # works best have little to do with each other. You will edit in part 7.
@@ -1900,7 +1902,7 @@ def integrated_gradients(
     points = baseline + fractions[:, None, None] * (x - baseline)
     points.requires_grad_()
     with torch.enable_grad():
-        logits = model.run_with_hooks(  # given
+        logits = model.run_with_hooks(
             tokens.expand(steps, -1), fwd_hooks=[("hook_embed", lambda embed, hook: points)]
         )
         metric = (logits[:, -1, correct] - logits[:, -1, wrong]).sum()
@@ -2061,14 +2063,29 @@ with torch.no_grad():
 classical.maps_figure(maps, piece_names)
 
 # %% [markdown]
-# Compare the sums first. SHAP is complete by construction: its values add up to what the whole
-# prompt is worth against the empty one. Integrated gradients should be complete as well, up to the
-# steps of the integral; if your sum is off, more steps bring it closer. Occlusion, LIME and
-# saliency promise no such thing. Saliency has no sign: a gradient's length says how *sensitive*
-# the answer is, not in whose favour.
-#
-# And each answer depends on a choice that the picture does not show: what a word is replaced by.
-# Try another token for " the".
+# Compare the sums first. SHAP is complete by construction: its values add up to 3.27, what the
+# whole prompt is worth against the empty one. Integrated gradients *should* add up to that, too,
+# and they add up to -18.5: "Eiffel" gets -19. Had you looked at the picture alone, you might have
+# written that Eiffel speaks for Rome. The method is not wrong, the integral is: between ten times
+# " the" and the prompt the function is so jagged that 24 steps miss it, and 72 do no better
+# (-17.9). Completeness is the check that this method brings along; use it every time. With a
+# baseline that differs at the subject only, the way is smoother:
+
+# %%
+at_subject = torch.zeros(len(eiffel), 1)
+at_subject[SUBJECT] = 1
+near_blank = torch.where(at_subject > 0, blank, W_E[eiffel])
+without_subject = torch.where(at_subject[:, 0] > 0, the, eiffel)
+gain = (paris_minus_rome(eiffel[None]) - paris_minus_rome(without_subject[None])).item()
+print(f"m with the subject minus m without it: {gain:.2f}")
+for steps in (24, 72):
+    line = integrated_gradients(smollm2, eiffel, near_blank, paris, rome, steps)
+    print(f"{steps} steps: sum {line.sum():.2f}, iffel alone {line[2]:.2f}")
+
+# %% [markdown]
+# Occlusion, LIME and saliency promise no sum. Saliency has no sign, either: a gradient's length
+# says how *sensitive* the answer is, not in whose favour. And each map depends on a choice that
+# the picture does not show: what a word is replaced by. Try another token for " the".
 
 # %% [markdown]
 # ### Exercise 16: rank_correlation
@@ -2183,11 +2200,15 @@ plots.lines(
 )
 
 # %% [markdown]
-# With ten tokens a rank correlation is a coarse number: between two random orders it lies above
-# .55 in one case out of twenty. So one run decides little; use other seeds, and more prompts,
-# before you write that a method fails. What the curve does say: if a map correlates well with the
-# map of a model *that no longer knows anything*, then so much of it was about the input (its
-# position, the length of its embeddings) and not about the model.
+# Look at saliency: with half of the model's blocks shuffled its map is all but the same (.97).
+# Such a model says nothing sensible about Paris any more, and the map still looks like an
+# explanation: it shows how the first blocks stretch each embedding. Integrated gradients fall at
+# once; occlusion keeps .6 throughout.
+#
+# Do not trust the rest of the curve too far. With ten tokens a rank correlation is coarse: between
+# two random orders it lies above .56 in one case out of twenty, and absolute values agree more
+# easily than values. Before you write that a method passes or fails, use other seeds and more
+# prompts.
 #
 # ### What these maps lack
 #
