@@ -1755,6 +1755,30 @@ for name, result in (("with C", after), ("without C", plain)):
 # which country is the tower, which river flows past it? An edit of one sentence's answer is not an
 # edit of the knowledge (Cohen and others 2023 measure these ripples).
 
+# %% [markdown] question="trace_and_edit" points=2
+# ### Question C: from a trace to a claim
+#
+# A colleague shows a causal trace with a bright spot at layer 5, an edit at layer 5 that scores
+# .94, and writes: "The fact is stored in the MLP of layer 5." (1) Which of the two results
+# supports the sentence, and how far? (2) Name one other story that fits both results. (3) Which
+# experiment would tell the two stories apart?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) The trace shows that the clean state at that place is *enough* to bring the
+# answer back while the rest is noisy; the edit shows that a change of this matrix is enough to
+# change the answer. Neither shows that the matrix holds the fact, nor that it is needed: with the
+# same recipe other layers can often be edited as well (in this lab, try 3 or 9). (2) For example:
+# layer 5 only completes the subject's name, and later layers look the fact up; the edit then works
+# because it writes a vector that later layers read as another city's name, or that carries the
+# answer past them. (3) Take away what the story needs: corrupt or freeze the MLPs of later layers
+# at the subject while layer 5 is clean. If the answer still comes, they are not needed; if not,
+# the lookup happens there. Or edit at layer 5 and ask for other facts about the tower: a changed
+# name changes them all, a changed fact changes one.
+#
+# **Rubric.** Half a point: enough is not needed, or not stored. Half a point: a second story that
+# fits both. 1 point: an experiment with the outcomes that decide (half without the outcomes).
+# ### END SOLUTION
+
 # %% [markdown]
 # ## Part 8: classical interpretability
 #
