@@ -2383,7 +2383,7 @@ with check(challenge_answer=challenge_answer) as c:
 # say which source is which, nor which gate: be sure of those yourself.
 
 # %% [markdown] question="what_may_you_claim" points=2
-# ### Question C: what may you claim?
+# ### Question D: what may you claim?
 #
 # A paper denoises single heads on 200 pairs and finds that head X alone restores 85% of the logit
 # difference. It writes: "Head X implements the recall of capitals; the other heads play no
