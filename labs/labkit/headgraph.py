@@ -134,4 +134,5 @@ def _attend(read: Tensor, heads: dict[str, Tensor]) -> Tensor:
     scores = q @ k.mT / q.shape[-1] ** 0.5
     future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
     z = scores.masked_fill(future, -torch.inf).softmax(-1) @ v
-    return einsum(z, heads["o"], "h b p e, h e d -> h b p d")
+    written: Tensor = einsum(z, heads["o"], "h b p e, h e d -> h b p d")
+    return written

@@ -1551,12 +1551,12 @@ more = "giver" if at_giver.mean() > looks[rows, receiver].mean() else "receiver"
 helpers.versus(my_name_it_looks_at, more, f"L{layer}H{head} looks more at the")
 
 # %% [markdown]
-# Did you say receiver? The most helpful head looks at the *giver's* name, where it stands the second
-# time. So it is no name mover: it helps by pushing down the name that it sees (Wang and others'
-# *S-inhibition heads* do that from further back, through other heads). L23H0 and L23H2 look at the
-# receiver and help: name movers. L24H4 looks at the receiver too, and works against it, as the
-# *negative* name movers of GPT-2 do. The two heads of layer 29 look at no name at all. A direct
-# effect tells how much and in which direction; for how, one has to look.
+# Did you say receiver? The most helpful head looks at the *giver's* name, where it stands the
+# second time. So it is no name mover: it helps by pushing down the name that it sees (Wang and
+# others' *S-inhibition heads* do that from further back, through other heads). L23H0 and L23H2
+# look at the receiver and help: name movers. L24H4 looks at the receiver too, and works against
+# it, as the *negative* name movers of GPT-2 do. The two heads of layer 29 look at no name at all.
+# A direct effect tells how much and in which direction; for how, one has to look.
 #
 # ### What makes a set of heads *the* circuit?
 #
@@ -2004,9 +2004,9 @@ plots.lines(
 # of it leaves out all that hold back. The ranking was made on other prompts than the score; with
 # the same ones it would flatter itself.
 #
-# **Predict.** Take the first 24 heads as the candidate. You damage circuit and model alike by taking
-# away the two heads with the largest helpful direct effects. Will the gap be smaller or larger than
-# half of the whole behaviour?
+# **Predict.** Take the first 24 heads as the candidate. You damage circuit and model alike by
+# taking away the two heads with the largest helpful direct effects. Will the gap be smaller or
+# larger than half of the whole behaviour?
 
 # %%
 my_gap_is = None  # "smaller" or "larger"

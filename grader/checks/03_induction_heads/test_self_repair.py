@@ -78,7 +78,7 @@ def test_a_backup_makes_up_for_the_primary(student, seed, rng):
 def test_direct_is_the_effect_with_all_else_held(student, seed, rng):
     """The direct effect is what is lost when the head is silent and all later layers do as they
     did; the total effect is what is lost when they react: one number for each prompt."""
-    model, tokens, correct, wrong, head = _draw(seed, rng)
+    model, tokens, correct, wrong, head = _draw(seed, rng, n_layers=2)
     for place in ((0, head), (1, head - 1)):
         direct, total = _effects(model, tokens, correct, wrong, place)
         result, after = student.after("self_repair", model, tokens, correct, wrong, place)
