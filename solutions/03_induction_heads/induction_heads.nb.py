@@ -1898,7 +1898,7 @@ def self_repair(
         wrote = cache["z", layer][:, -1, index] @ model.blocks[layer].attn.W_O[index]
         silenced = ablate(model, tokens, [head], "zero")
         clean, without, ablated = (
-            circuits.logit_difference(logits, correct, wrong)
+            circuits.logit_difference(logits, correct, wrong)  # given
             for logits in (
                 circuits.read_out(model, stream),
                 circuits.read_out(model, stream - wrote),
@@ -2371,13 +2371,13 @@ def eap_ig(
 
 # %% check="eap_ig" points=3
 with check(eap_ig) as c:
-    sure = switch.build(seed=18)
-    told = (sure.clean, sure.corrupted, sure.correct, sure.wrong)
-    sure_graph = HeadGraph(sure.model)
-    ends = [sure_graph.run(sure_graph.embed(tokens))[1] for tokens in told[:2]]
+    turned = switch.build(seed=18)
+    told = (turned.clean, turned.corrupted, turned.correct, turned.wrong)
+    turned_graph = HeadGraph(turned.model)
+    ends = [turned_graph.run(turned_graph.embed(tokens))[1] for tokens in told[:2]]
     whole = [circuits.logit_difference(end, *told[2:]).mean() for end in ends]
-    scores = c.call(sure.model, *told, 40)
-    through = 1 + sure.truth["switch"][1]
+    scores = c.call(turned.model, *told, 40)
+    through = 1 + turned.truth["switch"][1]
     c.close(scores[0, through], whole[1] - whole[0], "the edge into the switch is seen", atol=0.02)
     c.close(scores[0].sum(), whole[1] - whole[0], "out of the input: the whole change", atol=0.02)
     planted = greater_than.build(seed=18)
@@ -2405,8 +2405,8 @@ plots.lines(
 
 # %% [markdown]
 # One step in the middle of the way overshoots by far, because it happens to stand just where the
-# head changes its mind; two steps miss that place and see nothing. From some thirty steps on the
-# score is close to the truth. A saturated head needs many steps: the turn is short.
+# head changes its mind; two steps miss that place and see nothing. From sixteen steps on the score
+# is the truth. The surer the head, the shorter the turn, and the more steps it takes.
 #
 # ### Exercise 19: acdc
 #
