@@ -2243,6 +2243,18 @@ plots.lines(
 # with a poor choice of corrupted prompt, and attribution patching is integrated gradients with a
 # single step. Their faults, too, come along: the choice of baseline, AND and OR, saturation. They
 # do not go away inside the model. They become visible.
+#
+# **To read on**: Zeiler, Fergus (2013), [arXiv 1311.2901](https://arxiv.org/abs/1311.2901),
+# occlusion. Simonyan, Vedaldi, Zisserman (2013), [arXiv
+# 1312.6034](https://arxiv.org/abs/1312.6034), saliency. Sundararajan, Taly, Yan (2017), [arXiv
+# 1703.01365](https://arxiv.org/abs/1703.01365), integrated gradients and the axioms behind them.
+# Ribeiro, Singh, Guestrin (2016), [arXiv 1602.04938](https://arxiv.org/abs/1602.04938), LIME.
+# Lundberg, Lee (2017), [arXiv 1705.07874](https://arxiv.org/abs/1705.07874), SHAP. Adebayo and
+# others (2018), [arXiv 1810.03292](https://arxiv.org/abs/1810.03292), the sanity check: Guided
+# Backpropagation and Guided GradCAM did not notice that the model was gone. For parts 6 and 7:
+# Goldowsky-Dill and others (2023), [arXiv 2304.05969](https://arxiv.org/abs/2304.05969), path
+# patching; Cohen and others (2023), [arXiv 2307.12976](https://arxiv.org/abs/2307.12976), 5,000
+# edits and what they should have changed besides.
 
 # %% [markdown]
 # ## Part 9: the planted challenge
