@@ -28,7 +28,7 @@ Metric = Callable[[Float[Tensor, "batch pos vocab"]], Float[Tensor, " batch"]]
 CHALLENGE = "gate"
 """The kind of planted model that this lab's challenge uses."""
 
-HEADLINE = Path(os.environ.get("INTERP_LABS_OUT", "figures")) / "handover.png"
+HEADLINE = Path(os.environ.get("INTERP_LABS_OUT", "figures")) / "headline.png"
 """Where the notebook's headline cell saves its figure."""
 
 CORES = min(2, os.cpu_count() or 1)
