@@ -2856,7 +2856,7 @@ with torch.no_grad():
 #
 # Write down what you found: four different heads, each a pair `(layer, head)` of numbers counted
 # from 0 (as numbers, not as variables: what is graded is what stands here). Each entry counts by
-# itself; an answer that names the same head twice earns nothing for any.
+# itself; a head that is named twice earns nothing, and several heads for one entry earn nothing.
 #
 # $$\text{without the previous-token or the induction head:}\ \arg\max z \ne \text{answer}; \qquad
 # \text{without the opposing head:}\ z_\text{answer} \uparrow; \qquad
