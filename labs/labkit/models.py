@@ -115,7 +115,7 @@ def planted(kind: str, seed: int) -> Planted:
     """Build a planted model; the circuit's place and all weights follow from ``seed``.
 
     Args:
-        kind: ``"induction"`` or ``"commitment"``; see `labkit.planted`.
+        kind: one of `labkit.planted.KINDS`, such as ``"induction"``.
         seed: any integer.
 
     Raises:

@@ -30,6 +30,10 @@ FIGURES: dict[str, Callable[[], plots.Figure]] = {
     ),
     "bars": lambda: plots.bars({"L0 attn": 1.5, "L0 mlp": -2.0}, title="DLA", unit="logits"),
     "compare": lambda: plots.compare(VALUES, VALUES.flip(0), axes=["layer", "pos"]),
+    "graph": lambda: plots.graph(
+        {(0, 1): 1.5, (1, 3): -0.5, (0, 3): 1.0}, nodes=["in", "L0H0", "L0H1", "out"],
+        ranks=[-1, 0, 0, 1], title="Edges", unit="logits",
+    ),
 }  # fmt: skip
 
 
@@ -199,3 +203,15 @@ def test_what_does_not_fit_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_a_graph_says_its_edges_and_refuses_one_to_nowhere() -> None:
+    nodes, ranks = ["in", "a", "b", "out"], [0, 1, 1, 2]
+    figure = plots.graph({(0, 1): 0.5, (1, 3): -2.0}, nodes=nodes, ranks=ranks, unit="nats")
+    assert "4 nodes, 2 edges: a to out -2, in to a 0.5 (nats)" in figure.alt
+    assert "in to b" in plots.graph([(0, 2)], nodes=nodes, ranks=ranks).alt
+    assert "4 nodes, 0 edges" in plots.graph({}, nodes=nodes, ranks=ranks).alt
+    with pytest.raises(ValueError, match="a node that is not there"):
+        plots.graph([(0, 4)], nodes=nodes, ranks=ranks)
+    with pytest.raises(ValueError, match="4 nodes and 2 ranks"):
+        plots.graph([(0, 1)], nodes=nodes, ranks=[0, 1])

@@ -10,14 +10,19 @@ put together from the same parts:
     record      `Planted`, what comes out
     challenges  from a student's name to a seed and a file name
 
+    stripes     where heads of an induction circuit look
     induction   a previous-token head and an induction head among decoys (lab 03)
+    induction_circuit  the same in 2 to 4 layers, with an idle and an opposing double (lab 03)
     commitment  a decoy token on the lens, an eraser, a writer (lab 01)
+    sites_wiring  features of tokens, heads that move them, gates that join them
+    sites       models in which one site matters, or two, in a known way (lab 02)
+    sites_challenge  two paths, one over a relay, that meet in a gate (lab 02)
 """
 
 from collections.abc import Callable
 
 from labkit.errors import LabError
-from labkit.planted import commitment, induction
+from labkit.planted import commitment, induction, induction_circuit, sites_challenge
 from labkit.planted.challenges import challenge_file, challenge_seed
 from labkit.planted.record import Planted, Truth
 
@@ -26,6 +31,8 @@ __all__ = ["KINDS", "Planted", "Truth", "build", "challenge_file", "challenge_se
 KINDS: dict[str, Callable[[int], Planted]] = {
     "commitment": commitment.build,
     "induction": induction.build,
+    "induction_circuit": induction_circuit.build,
+    "gate": sites_challenge.build,
 }
 
 

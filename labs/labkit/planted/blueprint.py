@@ -115,6 +115,17 @@ class Blueprint:
 
     def bridge(self) -> TransformerBridge:
         """Return the model, in float32."""
+        return native.boot(self.config(), self.weights())
+
+    def config(self) -> native.Config:
+        """Return the settings of the model."""
+        return {
+            **self._shape, "attn_only": True, "eps": EPS, "act_fn": "relu",
+            "normalization_type": "RMS" if self.rms else None,
+        }  # fmt: skip
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return every parameter by its name in `native.parameters`."""
         weights = {
             "tok_embed.weight": self.embed,
             "pos.weight": self.pos,
@@ -134,11 +145,7 @@ class Blueprint:
             weights[f"{block}.attn.o.bias"] = _zeros(self._shape["d_model"])
             if self.rms:
                 weights[f"{block}.ln1.weight"] = self.gamma[layer]
-        config = {
-            **self._shape, "attn_only": True, "eps": EPS, "act_fn": "relu",
-            "normalization_type": "RMS" if self.rms else None,
-        }  # fmt: skip
-        return native.boot(config, weights)
+        return weights
 
     def _scales(self, *shape: int) -> Tensor:
         """Draw gammas in +-[0.5, 1.5]: both signs, or a lens without them would still read well."""

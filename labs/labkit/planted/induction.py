@@ -13,15 +13,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from labkit.planted import stripes
 from labkit.planted.blueprint import Blueprint
-from labkit.planted.heads import Head, carry, look, match
+from labkit.planted.heads import carry
 from labkit.planted.record import Planted
 from labkit.planted.subspaces import Subspaces
 
 LAYERS, HEADS = 3, 4
 D_MODEL, D_HEAD, D_VOCAB, N_CTX = 80, 32, 25, 20
 PROMPTS, LENGTH = 32, 16
-_RESTING, _MATCHING = 9.0, 18.0
 _COPY = 3.0  # against 1 for the token that is there
 
 
@@ -47,17 +47,13 @@ def build(seed: int) -> Planted:
     anywhere = [(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
     pairs = [(first, then) for first in anywhere for then in anywhere if first[0] < then[0]]
     previous_token, induction = pairs[_below(len(pairs), draw)]
-    plan.write(
-        *previous_token,
-        look(position, [max(i - 1, 0) for i in range(N_CTX)], _MATCHING) | carry(token, previous),
-    )
+    plan.write(*previous_token, stripes.previous_token(position) | carry(token, previous))
     plan.write(
         *induction,
-        match(token, previous, _MATCHING)
-        | match(token.sum(0, keepdim=True), position[:1], _RESTING)
+        stripes.after_the_earlier_copy(token, previous, position)
         | carry(token[1:], _COPY * token[1:]),
     )
-    habits = _habits(token, position)
+    habits = stripes.habits(token, position)
     for place in anywhere:
         if place not in (previous_token, induction):
             mix = torch.randn(len(token), len(unread), generator=draw, dtype=torch.float64)
@@ -70,19 +66,6 @@ def build(seed: int) -> Planted:
         "induction": induction,
     }
     return Planted(plan.bridge(), tokens, answers, truth)
-
-
-def _habits(token: Tensor, position: Tensor) -> list[Head]:
-    """Where a decoy may look; none of them is the previous token or what came after a repeat."""
-    here = range(len(position))
-    return [
-        look(position, list(here), 6.0),  # at itself
-        look(position, [0] * len(position), 6.0),  # at BOS
-        look(position, [max(i - 2, 0) for i in here], 6.0),
-        look(position, [i // 2 for i in here], 6.0),
-        match(token, token, 6.0),  # at the same token
-        match(token, token.roll(1, 0), 3.0),  # at one kind of token
-    ]
 
 
 def _prompts(draw: torch.Generator) -> tuple[Tensor, Tensor]:

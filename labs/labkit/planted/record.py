@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from transformer_lens.model_bridge import TransformerBridge
 from labkit import native
 from labkit.errors import LabError
 
-Truth = dict[str, int | tuple[int, int]]
-"""Where the circuit is; a head is (layer, head)."""
+Truth = Mapping[str, int | str | tuple[int, int]]
+"""What the circuit is: where it lies, a head as (layer, head), or what it does, in a word."""
 
 _WEIGHT = "weight:"
 

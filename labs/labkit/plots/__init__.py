@@ -1,9 +1,9 @@
 """Figures for the labs: matplotlib, colour-blind-safe, with alt text, the same everywhere.
 
-``heatmap``, ``lens_table``, ``lines``, ``bars`` and ``compare`` each return a `Figure`: a figure of
-matplotlib's that shows itself in a notebook as an image with an ``alt`` attribute, and that
-``save`` writes as a PNG. For a figure of a lab's own, ``drawing`` opens an empty one in the same
-style, and ``labels`` prepares token strings.
+``heatmap``, ``lens_table``, ``lines``, ``bars``, ``graph`` and ``compare`` each return a `Figure`:
+a figure of matplotlib's that shows itself in a notebook as an image with an ``alt`` attribute, and
+that ``save`` writes as a PNG. For a figure of a lab's own, ``drawing`` opens an empty one in the
+same style, and ``labels`` prepares token strings.
 
 matplotlib is imported by the first figure and not before: importing labkit stays quick, and so does
 a grader that never draws.
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labkit.plots.columns import bars
     from labkit.plots.curves import lines
     from labkit.plots.figure import Figure, drawing, save
+    from labkit.plots.graphs import graph
     from labkit.plots.grids import heatmap, lens_table
     from labkit.plots.panels import compare
     from labkit.plots.tokens import labels
@@ -27,6 +28,7 @@ __all__ = [
     "bars",
     "compare",
     "drawing",
+    "graph",
     "heatmap",
     "labels",
     "lens_table",
@@ -39,6 +41,7 @@ _MODULES = {
     "bars": "columns",
     "compare": "panels",
     "drawing": "figure",
+    "graph": "graphs",
     "heatmap": "grids",
     "labels": "tokens",
     "lens_table": "grids",
