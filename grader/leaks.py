@@ -5,7 +5,8 @@ The rule. Comments are cut off and blanks ignored. Text of ``labs/`` is a leak w
 - a line of a solution region (or of a model answer) that has 24 characters or more, or
 - a whole solution region of 12 characters or more, line after line.
 
-It does not matter where: a notebook cell, an output, a hint, a README, a helper or labkit.
+In the files of another lab only whole regions of several lines count: later labs build on what
+earlier ones taught. Else it does not matter where: a notebook cell, an output, a hint, a README, a helper or labkit.
 Shorter lines (``return x``) are everybody's, and so are the headers ``for``, ``with``, ``def``,
 ``class``, ``try``, ``except``, ``else`` and ``import``: they are idiom, not answer. A line that the
 lab gives elsewhere on purpose ends with the comment ``# given`` in the solution; nothing is exempt
@@ -27,6 +28,7 @@ from typing import Any
 
 from grader.source import Cell, regions
 
+WHOLE = "the whole solution"
 LINE, REGION = 24, 12  # characters without blanks
 GIVEN = re.compile(r"#\s*given\b")
 HEADER = re.compile(r"\s*(for|with|def|class|try|except|finally|else|import|from|async|@)\b|\s*@")
@@ -54,7 +56,7 @@ def hidden_text(cells: Iterable[Cell]) -> list[Hidden]:
             is_known = any(item.needle == whole for item in found)
             is_given = all(is_given for _, _, is_given in lines)
             if len(whole) >= REGION and not is_known and not is_given:
-                found.append(Hidden(str(cell.grade_id), "the whole solution", whole))
+                found.append(Hidden(str(cell.grade_id), WHOLE, whole))
     return found
 
 

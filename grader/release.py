@@ -117,7 +117,7 @@ def drift(root: Path) -> list[str]:
         elif not path.exists() and root.joinpath(*relative.parts[:2]).is_dir():
             problems.append(f"{relative}: missing: {remedy}")
     problems += [f"{path}: {what}" for path, what in _unexpected(root, expected)]
-    return problems + leaks.find(_hidden(root), _on_disk(root, root / "labs"))
+    return problems + _leaks(root, _on_disk(root, root / "labs"))
 
 
 def student_files(root: Path) -> Files:
@@ -184,13 +184,21 @@ def _unexpected(root: Path, expected: Mapping[PurePosixPath, bytes]) -> Iterator
                     yield str(inside), "no source makes it: delete it"
 
 
-def _hidden(root: Path) -> list[leaks.Hidden]:
-    """The solution text of every lab."""
-    return [text for lab in labs.find(root).values() for text in leaks.hidden_text(lab.cells)]
+def _leaks(root: Path, files: Files) -> list[str]:
+    """Say where student files hold solution text of any lab; see `leaks` for the rule."""
+    found = []
+    for name, lab in labs.find(root).items():
+        hidden = leaks.hidden_text(lab.cells)
+        others = {f"labs/{other}" for other in labs.find(root) if other != name}
+        foreign = {path: text for path, text in files.items() if str(path.parent) in others}
+        own = {path: text for path, text in files.items() if path not in foreign}
+        found += leaks.find(hidden, own)
+        found += leaks.find([text for text in hidden if text.shown == leaks.WHOLE], foreign)
+    return found
 
 
 def _refuse_leaks(root: Path, files: Files) -> None:
-    found = leaks.find(_hidden(root), files)
+    found = _leaks(root, files)
     if found:
         raise UserError(found[0] + (f" (and {len(found) - 1} more)" if found[1:] else ""))
 
