@@ -1038,10 +1038,10 @@ def causal_trace(
     def chances(embeddings, hooks):
         start = ("hook_embed", lambda embed, hook: embeddings)
         with torch.no_grad():
-            logits = model.run_with_hooks(
+            logits = model.run_with_hooks(  # given
                 tokens.expand(len(embeddings), -1), fwd_hooks=[start, *hooks]
             )
-        return logits[:, -1].softmax(dim=-1)[:, answer]
+        return logits[:, -1].softmax(dim=-1)[:, answer]  # given
 
     def restorer(name):
         def restore(state, hook):
@@ -1926,7 +1926,7 @@ def integrated_gradients(
     points = baseline + fractions[:, None, None] * (x - baseline)
     points.requires_grad_()
     with torch.enable_grad():
-        logits = model.run_with_hooks(
+        logits = model.run_with_hooks(  # given
             tokens.expand(steps, -1), fwd_hooks=[("hook_embed", lambda embed, hook: points)]
         )
         metric = (logits[:, -1, correct] - logits[:, -1, wrong]).sum()
