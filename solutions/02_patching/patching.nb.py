@@ -1743,10 +1743,10 @@ for name, result in (("with C", after), ("without C", plain)):
     print(f"{name:10} the neighbours' whole distributions moved by {moved.mean():.4f} on average")
 
 # %% [markdown]
-# None of them: all four numbers are the same. Shares of a handful of prompts cannot tell a careful
-# edit from a careless one. The last two lines can, because they look at all 49,152 probabilities:
-# without $C$ the neighbours are disturbed about twice as much (.011 against .006). A measure must be
-# able to move before its standing still means anything.
+# None of them: all four numbers are the same. Shares of a handful of prompts cannot tell a
+# careful edit from a careless one. The last two lines can, because they look at all 49,152
+# probabilities: without $C$ the neighbours are disturbed about twice as much (.011 against .006).
+# A measure must be able to move before its standing still means anything.
 
 # %% [markdown]
 # What may you conclude? The fact can be *written* at the place that tracing found, with a rank-one
