@@ -1038,10 +1038,10 @@ def causal_trace(
     def chances(embeddings, hooks):
         start = ("hook_embed", lambda embed, hook: embeddings)
         with torch.no_grad():
-            logits = model.run_with_hooks(
+            logits = model.run_with_hooks(  # given
                 tokens.expand(len(embeddings), -1), fwd_hooks=[start, *hooks]
             )
-        return logits[:, -1].softmax(dim=-1)[:, answer]
+        return logits[:, -1].softmax(dim=-1)[:, answer]  # given
 
     def restorer(name):
         def restore(state, hook):
@@ -1743,10 +1743,10 @@ for name, result in (("with C", after), ("without C", plain)):
     print(f"{name:10} the neighbours' whole distributions moved by {moved.mean():.4f} on average")
 
 # %% [markdown]
-# On seven neighbours that share no word with the tower you may see little or no difference, and
-# that is a result, too: shares of a handful of prompts cannot tell a careful edit from a careless
-# one. The last two lines look at all 49,152 probabilities instead. A measure must be able to move
-# before its standing still means anything.
+# None of them: all four numbers are the same. Shares of a handful of prompts cannot tell a
+# careful edit from a careless one. The last two lines can, because they look at all 49,152
+# probabilities: without $C$ the neighbours are disturbed about twice as much (.011 against .006).
+# A measure must be able to move before its standing still means anything.
 
 # %% [markdown]
 # What may you conclude? The fact can be *written* at the place that tracing found, with a rank-one
@@ -1926,7 +1926,7 @@ def integrated_gradients(
     points = baseline + fractions[:, None, None] * (x - baseline)
     points.requires_grad_()
     with torch.enable_grad():
-        logits = model.run_with_hooks(
+        logits = model.run_with_hooks(  # given
             tokens.expand(steps, -1), fwd_hooks=[("hook_embed", lambda embed, hook: points)]
         )
         metric = (logits[:, -1, correct] - logits[:, -1, wrong]).sum()
