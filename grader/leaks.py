@@ -6,11 +6,12 @@ The rule. Comments are cut off and blanks ignored. Text of ``labs/`` is a leak w
 - a whole solution region of 12 characters or more, line after line.
 
 In the files of another lab only whole regions of several lines count: later labs build on what
-earlier ones taught. Else it does not matter where: a notebook cell, an output, a hint, a README, a helper or labkit.
-Shorter lines (``return x``) are everybody's, and so are the headers ``for``, ``with``, ``def``,
-``class``, ``try``, ``except``, ``else`` and ``import``: they are idiom, not answer. A line that the
-lab gives elsewhere on purpose ends with the comment ``# given`` in the solution; nothing is exempt
-by itself, since a pasted solution in a given cell is the very thing to find.
+earlier ones taught. Else it does not matter where: a notebook cell, an output, a hint, a README, a
+helper or labkit. Shorter lines (``return x``) are everybody's, and so are the headers ``for``,
+``with``, ``def``, ``class``, ``try``, ``except``, ``else`` and ``import``: they are idiom, not
+answer. A line that the lab gives elsewhere on purpose ends with the comment ``# given`` in the
+solution; nothing is exempt by itself, since a pasted solution in a given cell is the very thing to
+find.
 
 Not here: which files there are (``release``, ``bundle``).
 """

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from einops import einsum
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from transformer_lens.model_bridge import TransformerBridge
 
 from labkit import native
@@ -131,8 +131,6 @@ def _attend(read: Tensor, heads: dict[str, Tensor]) -> Tensor:
         einsum(read, heads[n], "h b p d, h e d -> h b p e") + heads[f"b_{n}"][:, None, None]
         for n in "qkv"
     )
-    scores = q @ k.mT / q.shape[-1] ** 0.5
-    future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
-    z = scores.masked_fill(future, -torch.inf).softmax(-1) @ v
+    z = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
     written: Tensor = einsum(z, heads["o"], "h b p e, h e d -> h b p d")
     return written

@@ -1438,6 +1438,7 @@ with check(ioi_dataset) as c:
         "object": ["U", "V"],
         "name": ["Ann", "Bob", "Cleopatra", "Dan", "Eve", "Fay", "Nebuchadnezzar", "Gus"],
     }  # fmt: skip
+
     # Here a token is a space and up to three letters; without the space, up to nine letters.
     def length(text):
         return 1 if len(text) <= (4 if text.startswith(" ") else 9) else 2
@@ -1471,6 +1472,7 @@ with check(ioi_dataset) as c:
 
 # %%
 my_share_right = None  # from 0 to 1
+
 
 # %%
 def count_tokens(text):
@@ -1688,6 +1690,7 @@ def completeness(
 
 # %% check="completeness" points=3
 with check(completeness) as c:
+
     def spare(mask):  # either of two heads is enough
         return 5.0 if mask[0, 0] or mask[1, 2] else 1.0
 
@@ -1769,6 +1772,7 @@ def minimality(
 
 # %% check="minimality" points=3
 with check(minimality) as c:
+
     def spare(mask):  # either of two heads is enough
         return 5.0 if mask[0, 0] or mask[1, 2] else 1.0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from transformer_lens.model_bridge import TransformerBridge
 
 from labkit import native
@@ -101,10 +101,8 @@ class Blueprint:
         """Return the residual stream after block ``layer``."""
         x = (stream / self.rms_of(stream)[..., None])[:, None]  # [batch, 1, pos, d_model]
         q, k, v = (x @ w[layer].mT for w in (self._q, self._k, self._v))
-        scores = q @ k.mT / self.d_head**0.5
-        future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
-        pattern = scores.masked_fill(future, -torch.inf).softmax(-1)
-        z = pattern @ v + self._b_v[layer][:, None]
+        z = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        z = z + self._b_v[layer][:, None]
         return stream + (z @ self._o[layer]).sum(1)
 
     def logits(
