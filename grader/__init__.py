@@ -6,12 +6,12 @@
             |
           labs        what each lab asks, read from its one source
             |
-    cli -> grading -> collect    which notebooks are there
+    cli -> grading -> collect    which notebooks are there; archives unpacks a zip
                |         |
                |      reading    a notebook file's cells, however damaged
                |         |
-               |      extract    what of a notebook is run: imports, definitions, constants
-               |         |
+               |      extract    what of a notebook is run: imports, definitions, constants;
+               |         |       bindings says what a statement binds
                |       judge     one submission: exam and plugin run the hidden checks,
                |      /     |    recognise names the misconception
                |   lines  score  arithmetic only
