@@ -31,8 +31,12 @@ CHALLENGE = "gate"
 HEADLINE = Path(os.environ.get("INTERP_LABS_OUT", "figures")) / "headline.png"
 """Where the notebook's headline cell saves its figure."""
 
-CORES = min(2, os.cpu_count() or 1)
-"""Threads for the sweeps over the real model; the tiny ones do not gain by more."""
+CORES = min(2, torch.get_num_threads())
+"""Threads for the sweeps over the real model; the tiny ones do not gain by more.
+
+On a machine that others use too, start Jupyter with ``OMP_NUM_THREADS=1``: threads that have to
+wait for each other's core make everything slower.
+"""
 
 _NAMES = {"resid": "hook_resid_pre", "attn": "hook_attn_out", "mlp": "hook_mlp_out"}
 _FEW = 12  # steps that need no progress bar

@@ -25,6 +25,8 @@ def test_the_solution_notebook_runs_offline(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # the discard port: nobody answers
     monkeypatch.delenv("MPLBACKEND", raising=False)
+    # Another test has the other core: two threads would mostly wait for each other.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     started = time.monotonic()
     notebook = demo.execute(lab, tmp_path, Console(file=io.StringIO()))
     assert time.monotonic() - started < LIMIT.get(lab.name[:2], 600)
