@@ -114,7 +114,7 @@ def _needed(shell: Any, error: Exception, trace: TracebackType) -> Block | None:
     frame = last.tb_frame
     in_cell = frame.f_globals is shell.user_ns and frame.f_code.co_name == "<module>"
     if isinstance(error, NameError) and error.name and in_cell:
-        if _CHECK_CELL.search(cells()[-1]):
+        if _CHECK_CELL.search("".join(cells()[-1:])):
             return Block("blocked", error.name, sentence=missing(error.name))
         if maker := _maker(error.name, cells()[:-1]):
             sentence = f"Cell [{maker}], which makes it, ended early: first make that one work."
