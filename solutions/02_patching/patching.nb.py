@@ -2406,13 +2406,12 @@ with check(challenge_answer=challenge_answer) as c:
     c.true((to_relay > 0.9).all(), "your handover looks from the last position at your relay")
     # Both sources of each pair exchanged: with the weak by-path left alone.
     for kept, other in zip(clean_prompts, corrupted_prompts, strict=True):
-        mixed = kept.clone()
-        mixed[places[:2]] = other[places[:2]]
+        broken, mended = kept.clone(), other.clone()
+        broken[places[:2]], mended[places[:2]] = other[places[:2]], kept[places[:2]]
         with torch.no_grad():
-            said = challenge.model(mixed[None])[0, -1].argmax().item()
-        c.true(
-            said == no, "with both of your sources corrupted, every clean prompt's answer breaks"
-        )
+            said = challenge.model(torch.stack([broken, mended]))[:, -1].argmax(dim=-1).tolist()
+        c.true(said[0] == no, "with both of your sources corrupted every clean prompt breaks")
+        c.true(said[1] == yes, "with both of them mended every corrupted prompt is repaired")
 
 # %% [markdown]
 # The check looks whether your two sources matter together, and where your head looks. It does not
