@@ -53,7 +53,7 @@ def test_it_is_what_the_model_adds_to_the_logits(student, seed, rng):
     just that row of the table added to its logits: rows are tokens looked at, columns the tokens
     whose logits change."""
     vocab = int(torch.randint(9, 14, (), generator=rng))
-    model, head = _model(seed, vocab), _head(rng)
+    model, head = _model(seed, vocab), (LAYERS - 1, HEADS - 1)
     kept = student.keep(model)
     table = tensor(student.full_OV(kept, head), (vocab, vocab), "your table")
     _only(model, head)
