@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from _pytest.outcomes import Skipped
 
 from grader import assertions, exam, labs, seeds
 from grader.exam import Check, Key, Outcome, Stopped
@@ -114,7 +115,7 @@ def _raises(error: BaseException) -> Callable[[], None]:
         (_raises(SystemExit(0)), "FAULT", "SystemExit"),
         (_raises(GeneratorExit()), "FAULT", "GeneratorExit"),
         (lambda: True, "FAULT", "it returns something"),
-        (lambda: pytest.skip("no"), "FAULT", "Skipped"),
+        (_raises(Skipped("no")), "FAULT", "Skipped"),
         (lambda no_such_thing: None, "FAULT", "a check asks for 'no_such_thing'"),
     ],
 )

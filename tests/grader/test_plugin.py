@@ -140,19 +140,20 @@ def test_a_changed_file_does_what_it_now_says(lab: Lab) -> None:
     assert [o.status for o in plugin.run(Sitter(lab))] == ["FAIL"]
 
 
+MARKED = "import pytest\n@pytest.mark.{}\ndef test_x(): 'X.'"
+GIVES_UP = "from pytest import {0} as give_up\ngive_up({1})"
 REFUSED = {
     "def test_x(tmp_path): 'X.'": "test_x asks for tmp_path: there is only student, seed, rng",
     "import pytest\n@pytest.fixture\ndef mine(): return 1\ndef test_x(mine): 'X.'": "asks for mine",
     "import pytest\n@pytest.fixture(autouse=True)\ndef own(): 0\ndef test_x(): 'X.'": "for own:",
-    "import pytest\n@pytest.mark.skip\ndef test_x(): 'X.'": "test_x is marked skip",
-    "import pytest\n@pytest.mark.xfail\ndef test_x(): 'X.'": "test_x is marked xfail",
-    "import pytest\npytestmark = pytest.mark.skipif(0, reason='')\ndef test_x(): 'X.'": "skipif",
-    "import pytest\n@pytest.mark.slow\ndef test_x(): 'X.'": "slow",
-    "import pytest\n@pytest.mark.usefixtures('rng')\ndef test_x(): 'X.'": "marked usefixtures",
+    **{MARKED.format(mark): f"test_x is marked {mark}" for mark in ("skip", "xfail", "slow")},
+    MARKED.format("usefixtures('rng')"): "marked usefixtures",
+    "import pytest\npytestmark = pytest.mark.{}(0, reason='')\ndef test_x(): 'X.'".format("skipif"):
+    "skipif",
     "import pytest\n@pytest.fixture\ndef n(request): return 1\n"
     "@pytest.mark.parametrize('n', [1], indirect=True)\ndef test_x(n): 'X.'": "marked parametrize",
-    "import pytest\npytest.skip('no', allow_module_level=True)": "a check cannot be skipped",
-    "import pytest\npytest.importorskip('no_such_thing')": "a check cannot be skipped",
+    GIVES_UP.format("skip", "'no', allow_module_level=True"): "a check cannot be skipped",
+    GIVES_UP.format("importorskip", "'no_such_thing'"): "a check cannot be skipped",
     "class Test:\n    def test_x(self): 'X.'": "no plain function",
     "import unittest\nclass T(unittest.TestCase):\n    def test_x(self): 'X.'": "no plain function",
     "async def test_x(): 'X.'": "asynchronous",
