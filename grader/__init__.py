@@ -11,7 +11,7 @@
                |      reading    a notebook file's cells, however damaged
                |         |
                |      extract    what of a notebook is run: imports, definitions, constants;
-               |         |       bindings says what a statement binds
+               |         |       labkit.leaning is the rule
                |       judge     one submission: exam and plugin run the hidden checks,
                |      /     |    recognise names the misconception
                |   lines  score  arithmetic only

@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from labkit.bindings import Part, defined_by, has_body, imported_by, is_definition, is_unwritten
 from labkit.leaning import loaded_names, survivors
 
 from grader import reading
-from grader.bindings import Part, defined_by, has_body, imported_by, is_definition, is_unwritten
 from grader.faults import NOT_WRITTEN
 from grader.reading import MAX_BYTES as MAX_BYTES
 from grader.reading import MAX_CELLS as MAX_CELLS
