@@ -173,6 +173,8 @@ def _numeric(actual: object, because: str) -> Tensor:
             return torch.tensor(float(actual), dtype=torch.float64)
         except OverflowError:
             _fail(because, "the number is too large")
+    if actual is None and "gradient" in because.lower():
+        _fail(because, "none arrives: nothing that the function returns hangs on this argument")
     _fail(because, f"numbers are wanted, this is {_kind(actual)}")
 
 

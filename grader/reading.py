@@ -23,6 +23,7 @@ MAX_CELLS = 5_000
 MAX_CODE = 500_000
 
 _CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+_ESCAPED = re.compile(r"\{\s*&(quot|#34);")
 _WEB_PAGE = re.compile(r"<(!doctype|html)\b", re.IGNORECASE)
 _AROUND = "\0\ufeff \t\r\n"  # what a program or a crash leaves before or after a notebook
 
@@ -152,11 +153,18 @@ def _document(text: str) -> dict[str, Any]:
                 "the file is a Git LFS pointer, not the notebook: get the file itself (git lfs "
                 "pull), and submit that"
             ) from error
+        if _ESCAPED.match(text):
+            raise Unreadable(
+                "the file is a notebook whose quotes were turned into &quot; on the way through a "
+                "web page: submit the file itself"
+            ) from error
         if _WEB_PAGE.match(text):
             raise Unreadable("the file is a web page, not a notebook") from error
         raise Unreadable(
             f"the file is not valid JSON ({_short(error)}): it was cut off or edited by hand"
         ) from error
+    if type(document) is dict and type(document.get("content")) is dict:
+        document = document["content"]  # what Jupyter's server sends, saved as it came
     if type(document) is not dict or not document.keys() & {"nbformat", "cells", "worksheets"}:
         raise Unreadable("the file is JSON but not a notebook")
     return document

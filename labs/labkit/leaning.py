@@ -30,6 +30,8 @@ _SAFE_BUILTINS = frozenset(
 )
 _EXPERIMENT_MODULES = re.compile(r"^(labkit(\.(?!data\b).*)?|matplotlib(\..*)?|.*_helpers)$")
 
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -69,7 +71,11 @@ def survivors(cells: Sequence[str], keep: Collection[str] = ()) -> Survivors:
         try:
             found = read(cell)
         except SyntaxError as error:
-            result.broken[number] = f"{error.msg} (line {error.lineno})"
+            result.broken[number] = (
+                "it holds the marks of a merge conflict (<<<<<<<): keep one of the two versions"
+                if _CONFLICT.search(cell)
+                else f"{error.msg} (line {error.lineno})"
+            )
             continue
         except Exception as error:  # deep nesting, null bytes, lone surrogates, IPython's own
             text = str(error).encode(errors="backslashreplace").decode()

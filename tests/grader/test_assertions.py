@@ -140,6 +140,12 @@ def test_a_forgotten_return_is_named() -> None:
         close(None, TRUTH)
 
 
+def test_a_gradient_that_is_missing_is_no_forgotten_return() -> None:
+    with pytest.raises(AssertionError, match="Your gradient: none arrives") as caught:
+        close(None, TRUTH, because="your gradient")
+    assert "return?" not in str(caught.value)
+
+
 def test_expected_values_may_carry_gradients() -> None:
     close(TRUTH, TRUTH.clone().requires_grad_())
 

@@ -220,6 +220,18 @@ def test_a_syntax_error_costs_its_own_cell_and_is_named(read: Any) -> None:
         assert program.notes == ()
 
 
+def test_a_merge_conflict_within_a_cell_is_named(read: Any) -> None:
+    document = whole()
+    source = document["cells"][3]["source"]
+    document["cells"][3]["source"] = f"<<<<<<< HEAD\n{source}\n=======\n{source}\n>>>>>>> mine\n"
+    assert "marks of a merge conflict" in read(document).broken["final_norm"]
+
+
+def test_what_a_notebook_server_sent_is_read(read: Any) -> None:
+    answer = {"name": "lens.ipynb", "type": "notebook", "content": whole()}
+    assert text(read(answer)) == WHOLE
+
+
 def test_a_broken_cell_is_known_by_its_metadata_or_by_what_it_seems_to_define(read: Any) -> None:
     by_id = whole()
     by_id["cells"][5]["source"] = "clas Lens(nn.Module):\n  pass"
@@ -419,6 +431,7 @@ def test_a_later_experiment_may_redefine_an_exercise(read: Any) -> None:
         (b'{"nbformat": ' + b"9" * 5000 + b"}", "no list of cells"),
         (b"\xff\xfe{\x00", "not valid JSON"), (b"\xff\xfe{\x00\x00\xd8", "not valid JSON"),
         (b"<!DOCTYPE html><html>", "web page"), (b"\0" * 64, "empty"),
+        (b'{&quot;cells&quot;: []}', "quotes were turned into &quot;"),
         (b'{"cells": [\n<<<<<<< HEAD\n1\n=======\n2\n>>>>>>> b\n]}', "merge conflict"),
         (b'{"nbformat": 4}', "damaged"), (b'{"nbformat": 4, "cells": null}', "damaged"),
         (b'{"nbformat": 4, "cells": NaN}', "damaged"), (b'{"cells": "text"}', "damaged"),

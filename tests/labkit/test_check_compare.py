@@ -63,6 +63,12 @@ def test_what_a_wrong_tensor_looks_like(wrong: Callable[[Tensor], object], sente
     assert sentence in said(wrong(TRUTH))
 
 
+@pytest.mark.parametrize("wrong", [torch.tensor(torch.nan), float("nan")])
+@pytest.mark.parametrize("expected", [torch.tensor(1.5), 1.5])
+def test_a_single_number_that_is_nan(wrong: object, expected: object) -> None:
+    assert said(wrong, expected, None) == "Your value is NaN; expected is 1.500"
+
+
 def test_a_square_tensor_with_its_axes_swapped() -> None:
     square = TRUTH[0, :, :3]
     assert "The numbers are right, in another order of axes" in said(square.mT, square, None)

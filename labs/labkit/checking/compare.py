@@ -103,7 +103,7 @@ def _wrong_shape(
 def _numbers_differ(mine: Tensor, truth: Tensor, bad: Tensor, axes: Sequence[str] | None) -> str:
     broken = ~mine.isfinite() & truth.isfinite()
     if bool(broken.any()):
-        first = tuple(int(axis[0]) for axis in broken.nonzero(as_tuple=True))
+        first = tuple(broken.nonzero()[0].tolist())  # of a single number: no place at all
         word = "NaN" if bool(mine[first].isnan()) else "infinite"
         if mine.numel() == 1:
             return f"Your value is {word}; expected is {_digits(float(truth), float(truth))[0]}"
