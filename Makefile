@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 OUT := out
+LAB ?= 01
 
 export HF_HUB_OFFLINE ?= 1
 export OMP_NUM_THREADS ?= 2
@@ -23,6 +24,9 @@ $(READY): requirements.lock pyproject.toml
 	echo "making $(VENV): a few minutes the first time"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c requirements.lock -e '.[dev]'
+	# JupyterLab asks every newcomer whether it may fetch news: the course is offline.
+	$(BIN)/jupyter labextension disable --level=sys_prefix \
+		@jupyterlab/apputils-extension:announcements 2>/dev/null
 	touch $@
 
 model: $(READY)  ## fetch smollm2 (93 MB, once)
@@ -40,8 +44,10 @@ test: $(READY)  ## everything that guards the project
 	$(BIN)/python -m labkit.fetch
 	$(BIN)/python -m pytest -n 2
 
-lab: $(READY)  ## JupyterLab on lab 01
-	@$(BIN)/jupyter lab labs/01_logit_lens/logit_lens.ipynb
+lab: $(READY)  ## JupyterLab on lab 01, or LAB=03
+	@notebook=$$(ls labs/*$(LAB)*/*.ipynb 2>/dev/null | head -1)
+	[ -n "$$notebook" ] || { echo "no lab $(LAB): there are $$(cd labs && echo [0-9]*)"; exit 2; }
+	$(BIN)/jupyter lab "$$notebook" --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 bench: $(READY)  ## figures: grading per submission, boot times
 	@$(BIN)/python -m tests.bench
