@@ -102,24 +102,27 @@ def page(result: LabResult, about: About | None = None) -> str:
     )
 
 
-def render(template: str, styles: tuple[str, ...], script: str = "", **values: object) -> str:
+def render(
+    template: str, styles: tuple[str, ...], script: str = "", allow: str = "", **values: object
+) -> str:
     """A page from a template, as one string; see `pieces`."""
-    return "".join(pieces(template, styles, script, **values))
+    return "".join(pieces(template, styles, script, allow, **values))
 
 
 def pieces(
-    template: str, styles: tuple[str, ...], script: str = "", **values: object
+    template: str, styles: tuple[str, ...], script: str = "", allow: str = "", **values: object
 ) -> Iterator[str]:
     """A page from a template, with its styles and script inside it, piece by piece.
 
     The page's policy lets exactly these run and be loaded: even markup that slipped through an
-    escape could start no script and reach no network.
+    escape could start no script and reach no network, but for what ``allow`` adds to the policy.
     """
     css = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in styles)
     code = (_TEMPLATES / script).read_text(encoding="utf-8") if script else ""
     policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_source(css)}"
     if code:
         policy += f"; script-src {_source(code)}"
+    policy += f"; {allow}" if allow else ""
     stream = _PAGES.get_template(template).stream(css=css, code=code, policy=policy, **values)
     stream.enable_buffering(500)
     yield from stream
