@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from grader.board.command import board
 from grader.errors import UserError
 from grader.seeds import PUBLIC, Secret
 
@@ -245,5 +246,4 @@ def doctor() -> None:
     raise typer.Exit(checkup.report(_console))
 
 
-if __name__ == "__main__":
-    main()
+app.command()(board)

@@ -84,11 +84,9 @@ def own_address() -> str:
     return "127.0.0.1"
 
 
-async def _serve(board: Board, link: Link, sockets: list[socket.socket]) -> None:
-    _allow_files()
-    # What strangers send is their mistake, and no line in the host's terminal.
-    logging.getLogger("tornado.general").setLevel(logging.CRITICAL)
-    server = HTTPServer(
+def http_server(board: Board, link: Link) -> HTTPServer:
+    """Return the board's server, which takes small requests only, and no slow ones."""
+    return HTTPServer(
         application(board, link),
         max_body_size=limits.BODY,
         max_header_size=8_192,
@@ -96,6 +94,13 @@ async def _serve(board: Board, link: Link, sockets: list[socket.socket]) -> None
         idle_connection_timeout=60,
         body_timeout=5,
     )
+
+
+async def _serve(board: Board, link: Link, sockets: list[socket.socket]) -> None:
+    _allow_files()
+    # What strangers send is their mistake, and no line in the host's terminal.
+    logging.getLogger("tornado.general").setLevel(logging.CRITICAL)
+    server = http_server(board, link)
     server.add_sockets(sockets)
     end = asyncio.Event()
     loop = asyncio.get_running_loop()

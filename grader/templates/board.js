@@ -6,6 +6,7 @@
   const EVERY = 2000;
   const MARKS = [["passed", "passed", "✓"], ["trying", "trying", "…"], ["stuck", "stuck", "!"], ["left", "open", "↷"]];
   let key = "", tag = "", state = null, ahead = 0, failures = 0, timer = 0, heard = 0;
+  const shown = [];
 
   function make(name, text, classes) {
     const one = document.createElement(name);
@@ -103,6 +104,15 @@
     });
   }
 
+  $("fill").addEventListener("click", () => {
+    const full = $("join").classList.toggle("full");
+    $("fill").textContent = full ? "Back to the board" : "Fill the screen";
+    $("fill").setAttribute("aria-pressed", String(full));
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && $("join").classList.contains("full")) $("fill").click();
+  });
+
   function set(id, text) { if ($(id).textContent !== text) $(id).textContent = text; }
 
   function draw() {
@@ -119,8 +129,20 @@
       button.hidden = wanted ? wanted !== state.clock.state : false;
     }
     const open = new Set(state.clock.stops.map((stop) => stop.exercise));
-    $("room").tBodies[0].replaceChildren(...state.exercises.map((one) => row(one, open.has(one.name))));
+    rows(open);
     stops(); tick();
+  }
+
+  // Only the rows that say something new: a button keeps its focus, a reader its place.
+  function rows(open) {
+    const body = $("room").tBodies[0];
+    state.exercises.forEach((one, place) => {
+      const says = JSON.stringify([one, open.has(one.name), state.joined, state.host]);
+      if (shown[place] === says) return;
+      shown[place] = says;
+      const line = row(one, open.has(one.name));
+      if (body.rows[place]) body.rows[place].replaceWith(line); else body.append(line);
+    });
   }
 
   function row(one, onPath) {
