@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import sqlite3
 import time
 import unicodedata
 from collections.abc import Callable
@@ -44,15 +45,13 @@ class Board:
 
     def __init__(self, plan: Plan, store: Store, clock: Callable[[], float] = time.time) -> None:
         self.plan, self.store, self.now = plan, store, clock
-        self.room = Room()
         self.code = store.setting("code", new_code())
         self.host_token = store.setting("host", secrets.token_urlsafe(24))
         self.changes = 0  # for whoever keeps what they made of the room
         self._exercises = {task.name for task in plan.tasks}
         self._wrong = Buckets(20, 20 / 60)  # guesses of the code, by address
         self._reports = Buckets(60, 1.0)  # by participant; a whole notebook run is one burst
-        for event in store.events():
-            self.room.apply(event)
+        self._replay()
 
     # What anybody may ask who has the code.
 
@@ -176,8 +175,26 @@ class Board:
 
     def _happened(self, kind: str, participant: str, body: dict[str, Any]) -> None:
         event = Event(self.now(), kind, participant, body)
-        self.store.add(event)  # on disk first: what is answered is never lost
+        self.store.add(event)
         self.room.apply(event)
+        self.changes += 1
+
+    def save(self) -> None:
+        """Put on the disk what happened since the last time; only then may it be answered.
+
+        Raises:
+            sqlite3.Error: it cannot be; it has not happened then.
+        """
+        try:
+            self.store.commit()
+        except sqlite3.Error:
+            self._replay()
+            raise
+
+    def _replay(self) -> None:
+        self.room = Room()
+        for event in self.store.events():
+            self.room.apply(event)
         self.changes += 1
 
 

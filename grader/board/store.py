@@ -1,10 +1,11 @@
-"""The board's file: every event, on disk before anybody is told that it was heard.
+"""The board's file: every event, on the disk before anybody is told that it was heard.
 
 One SQLite database, which a board holds alone. What is in it can be replayed into a ``Room``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -84,14 +85,30 @@ class Store:
             yield Event(at, kind, participant, json.loads(body))
 
     def add(self, event: Event) -> None:
-        """Keep an event; on return it is on the disk."""
+        """Take an event; `commit` puts it on the disk, with all others since the last."""
+        if not self._base.in_transaction:
+            self._base.execute("BEGIN IMMEDIATE")
         self._base.execute(
             "INSERT INTO event (at, kind, participant, body) VALUES (?, ?, ?, ?)",
             (event.at, event.kind, event.participant, json.dumps(event.body)),
         )
 
+    def commit(self) -> None:
+        """Put on the disk what was added; a disk takes as long for one as for a hundred.
+
+        Raises:
+            sqlite3.Error: it cannot be; what was added since the last commit is not kept then.
+        """
+        if self._base.in_transaction:
+            try:
+                self._base.execute("COMMIT")
+            except sqlite3.Error:
+                self._base.rollback()
+                raise
+
     def forget(self, participant: str) -> None:
-        """Delete all that is kept of somebody."""
+        """Delete all that is kept of somebody, on the disk too."""
+        self.commit()
         self._base.execute("DELETE FROM event WHERE participant = ?", (participant,))
         # The write-ahead log still has what was deleted.
         self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -107,7 +124,9 @@ class Store:
         self._base.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
 
     def close(self) -> None:
-        """Close the file; nothing is left beside it."""
+        """Commit, and close the file; nothing is left beside it."""
+        with contextlib.suppress(sqlite3.Error):  # nobody was told that it is kept
+            self.commit()
         self._base.close()
 
 
