@@ -211,8 +211,8 @@ def _text(body: dict[str, Any], name: str, most: int) -> str:
 
 def _nickname(body: dict[str, Any]) -> str:
     raw = body.get("nickname")
-    text = unicodedata.normalize("NFKC", raw).strip() if isinstance(raw, str) else ""
-    text = " ".join(text.split())
+    text = raw if isinstance(raw, str) and raw.isprintable() else ""
+    text = " ".join(unicodedata.normalize("NFKC", text[:100]).split())
     if not 0 < len(text) <= limits.NICKNAME or not text.isprintable() or not any(
         c.isalnum() for c in text
     ):  # fmt: skip

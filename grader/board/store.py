@@ -62,14 +62,11 @@ class Store:
 
     def _open(self) -> None:
         self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
-        self._base.execute("PRAGMA journal_mode = WAL")
-        # Each commit is on the disk before it is answered: pulling the plug loses nothing either.
-        self._base.execute("PRAGMA synchronous = FULL")
-        self._base.execute("PRAGMA secure_delete = ON")  # who leaves is overwritten
         self._base.execute("BEGIN IMMEDIATE")
         (format,) = self._base.execute("PRAGMA user_version").fetchone()
         (application,) = self._base.execute("PRAGMA application_id").fetchone()
-        if (format, application) == (0, 0):
+        (tables,) = self._base.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if (format, application, tables) == (0, 0, 0):
             for statement in _TABLES.split(";\n"):
                 self._base.execute(statement)
             self._base.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -77,6 +74,11 @@ class Store:
         elif (format, application) != (_FORMAT, _APPLICATION):
             raise sqlite3.DatabaseError("made by another program or version")
         self._base.execute("COMMIT")
+        # Not before: each of these may write, and somebody else's file is left as it is.
+        self._base.execute("PRAGMA journal_mode = WAL")
+        # A commit is on the disk when it returns: pulling the plug loses nothing either.
+        self._base.execute("PRAGMA synchronous = FULL")
+        self._base.execute("PRAGMA secure_delete = ON")  # who leaves is overwritten
 
     def events(self) -> Iterator[Event]:
         """Yield the events in the order they came."""

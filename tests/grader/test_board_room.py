@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_plan_fills_the_time_without_gaps(lab: Lab, minutes: int) -> None:
     made = plan(lab, minutes)
     assert [task.name for task in made.tasks] == [one.name for one in lab.exercises]
     assert made.stops[0].start == 0
-    assert all(one.end == other.start for one, other in zip(made.stops, made.stops[1:]))
+    assert all(one.end == other.start for one, other in pairwise(made.stops))
     assert all(stop.end > stop.start for stop in made.stops)
     assert made.stops[-1].end == minutes
     assert made.stops[-1].task is None, "some time is left for questions"
