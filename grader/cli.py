@@ -13,6 +13,7 @@ from rich.console import Console
 
 from grader.board.command import board
 from grader.errors import UserError
+from grader.marks_command import export_marks
 from grader.seeds import PUBLIC, Secret
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ _Lab = Annotated[str | None, typer.Option(help="Only this lab.")]
 _CORES = os.cpu_count() or 1
 _Workers = Annotated[int, typer.Option(min=1, help="Judges at once.")]
 _Key = Annotated[Path | None, typer.Option(metavar="FILE", help="The course secret.")]
+_Roster = Annotated[
+    Path | None, typer.Option(metavar="FILE.csv", help="Who is who, for a platform's download.")
+]
 _Isolation = Annotated[str, typer.Option(help="strong, or weak: with whatever this machine has.")]
 
 
@@ -139,13 +143,16 @@ def grade(
     lab: _Lab = None,
     workers: _Workers = _CORES,
     secret: _Key = None,
+    roster: _Roster = None,
     isolation: _Isolation = "strong",
 ) -> None:
     """Grade a class; the same command again goes on where it stopped.
 
+    Takes a folder, or the zip that Canvas, Moodle or Gradescope gives.
+
     Example: python -m grader grade submitted/ --out marks/ --secret secret.key
     """
-    _grade(submissions, out, lab, workers, secret, isolation)
+    _grade(submissions, out, lab, workers, secret, roster, isolation)
 
 
 @app.command()
@@ -155,6 +162,7 @@ def regrade(
     lab: _Lab = None,
     workers: _Workers = _CORES,
     secret: _Key = None,
+    roster: _Roster = None,
     isolation: _Isolation = "strong",
     afresh: Annotated[
         bool, typer.Option("--all", help="Run everything again, changed or not.")
@@ -168,16 +176,17 @@ def regrade(
 
     if not (out / "results.jsonl").exists():
         raise UserError(f"no results in {out} to grade again: python -m grader grade comes first")
-    graded = _grade(submissions, out, lab, workers, secret, isolation, afresh)
+    graded = _grade(submissions, out, lab, workers, secret, roster, isolation, afresh)
     print(*moves.said(graded.results, graded.changes, everything=afresh), sep="\n")
 
 
 def _grade(
     submissions: Path, out: Path, lab: str | None, workers: int, secret: Path | None,
-    isolation: str, afresh: bool = False,
+    roster: Path | None, isolation: str, afresh: bool = False,
 ) -> Graded:  # fmt: skip
     from grader import grading
     from grader.isolation import choose
+    from grader.people import People
     from grader.progress import Bar
 
     order = grading.Order(
@@ -188,10 +197,11 @@ def _grade(
         secret=_secret(secret),
         rungs=choose(isolation),
         afresh=afresh,
+        people=People.read(roster) if roster else None,
     )
     with Bar(_console) as show:
         graded = grading.grade(order, show)
-    _console.print(graded.counted())
+    print(*graded.counted(), sep="\n")
     _console.print(f"report:    {out / 'index.html'}\ngradebook: {out / 'gradebook.csv'}")
     _console.print(f"head:      {graded.head} (of the chain: note it, verify compares)")
     return graded
@@ -218,23 +228,6 @@ def verify(
     raise typer.Exit(0 if holds else 1)
 
 
-@app.command("export")
-def export_marks(
-    marks: Annotated[Path, typer.Argument(help="The folder that grade --out wrote.")],
-    to: Annotated[str, typer.Option(metavar="FORMAT", help="nbgrader: its gradebook.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", "--db", metavar="FILE", help="Where, if not as usual.")
-    ] = None,
-) -> None:
-    """Write the marks of a run where others keep theirs.
-
-    Example: python -m grader export marks/ --to nbgrader --db gradebook.db
-    """
-    from grader import export
-
-    print(export.export(marks, to, out))
-
-
 @app.command()
 def doctor() -> None:
     """Say what this machine has, and what to do about what is missing.
@@ -247,3 +240,4 @@ def doctor() -> None:
 
 
 app.command()(board)
+app.command("export")(export_marks)
