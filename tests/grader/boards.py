@@ -43,6 +43,9 @@ class Served:
     clock: Clock
     session: requests.Session = field(default_factory=requests.Session)
 
+    def __post_init__(self) -> None:
+        self.session.trust_env = False  # some tests set a proxy
+
     def post(
         self, path: str, body: object, key: str = "", **headers: str
     ) -> tuple[int, dict[str, Any]]:
