@@ -27,16 +27,14 @@ def page(plan: Plan) -> str:
 def welcome(plan: Plan, link: Link) -> dict[str, Any]:
     """What never changes while a board runs: the lab, and how to join."""
     code = segno.make(link.url, error="m", micro=False)
+    short = link.letters or link.url  # from a screen on the wall it is typed by hand
     return {
         "lab": plan.lab,
         "title": plan.title,
         "link": link.url,
-        "letters": link.letters,
-        "address": link.address.split("://", 1)[-1],
-        "code": link.code.lower(),
         # Dark on white, whatever the page's colours: cameras expect it so.
         "qr": code.svg_data_uri(border=4, dark="#000", light="#fff", omitsize=True),
-        "line": f'from labkit import board; board.join("{link.url}", "your nickname")',
+        "line": f'from labkit import board\nboard.join("{short}", "your nickname")',
     }
 
 

@@ -107,7 +107,6 @@
   $("fill").addEventListener("click", () => {
     const full = $("join").classList.toggle("full");
     $("fill").textContent = full ? "Back to the board" : "Fill the screen";
-    $("fill").setAttribute("aria-pressed", String(full));
   });
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && $("join").classList.contains("full")) $("fill").click();
@@ -119,8 +118,7 @@
     $("ask").hidden = true; $("board").hidden = false;
     const quiet = state.quiet ? " · " + state.quiet + " without a check for 20 minutes" : "";
     set("people", (state.joined ? count(state.joined, "person").replace("persons", "people") : "nobody") + " joined" + quiet);
-    set("link", state.link.replace(/^http:\/\//, "")); set("letters", state.letters); set("line", state.line);
-    $("lettersbox").hidden = !state.letters;
+    set("link", state.link.replace(/^http:\/\//, "")); set("line", state.line);
     if ($("qr").getAttribute("src") !== state.qr) $("qr").src = state.qr;
     $("qr").alt = "QR code of " + state.link;
     $("controls").hidden = !state.host;
