@@ -343,6 +343,21 @@ def test_a_notebook_at_home_runs_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert "You are on no board." in capsys.readouterr().out
 
 
+def test_who_leaves_while_the_host_is_away_can_still_be_forgotten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with boards.served(tmp_path / "b.sqlite") as served:
+        board.join(served.link.url, "ada")
+    board.leave()
+    assert "join and leave again when it is back" in capsys.readouterr().out
+    # The host's laptop has another address now.
+    with boards.served(tmp_path / "b.sqlite") as served:
+        board.join(served.link.url, "ada")
+        assert served.state()["joined"] == 1
+        board.leave()
+        assert served.state()["joined"] == 0
+
+
 def test_a_notebook_that_is_graded_joins_nothing(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,15 +81,17 @@ def leave() -> None:
         return
     sender, link = _sender, _link
     _stop()
-    keys.forget(link)
     try:
         sender.line.post("/leave", {}, key=sender.key)
-    except (Unreachable, Refused):
+    except Unreachable:
         print(
-            "Left: nothing is sent any more. The board could not be told, so it goes on counting "
-            "what it has of you; the host can end it."
+            "Left: nothing is sent any more. The board does not answer, so it still counts what it "
+            "has of you; to be forgotten, join and leave again when it is back."
         )
         return
+    except Refused:
+        pass  # it does not know us
+    keys.forget(link)
     print("Left: nothing is sent any more, and the board has forgotten you.")
 
 

@@ -1,8 +1,9 @@
 """Who a participant is, kept over a restart of the kernel: one small file in the course's cache.
 
-A board gives each participant a key when they join, and only its holder can speak for them. Without
-the file joining again would be joining as somebody else, so nothing here may stop a participant: a
-file that cannot be read or written is one that is not there.
+A board, known by its code since its address may change, gives each participant a key when they
+join, and only its holder can speak for them. Without the file joining again would be joining as
+somebody else. Nothing here may stop a participant: a file that cannot be read or written is one
+that is not there.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _MOST = 20  # boards to remember
 
 def recall(link: Link, nickname: str) -> str:
     """Return the key that this nickname was given on this board, or an empty string."""
-    known = _read().get(link.url)
+    known = _read().get(link.code)
     # Another nickname is another person, on a machine that several use.
     return str(known[1]) if known and known[0] == str(nickname) else ""
 
@@ -29,15 +30,15 @@ def recall(link: Link, nickname: str) -> str:
 def remember(link: Link, nickname: str, key: str) -> None:
     """Keep a key; it replaces an earlier one of the same board."""
     known = _read()
-    known.pop(link.url, None)
-    known[link.url] = [str(nickname), key]
+    known.pop(link.code, None)
+    known[link.code] = [str(nickname), key]
     _write(dict(list(known.items())[-_MOST:]))
 
 
 def forget(link: Link) -> None:
     """Throw a board's key away."""
     known = _read()
-    if known.pop(link.url, None) is not None:
+    if known.pop(link.code, None) is not None:
         _write(known)
 
 
@@ -48,7 +49,7 @@ def _path() -> Path:
 def _read() -> dict[str, list[str]]:
     try:
         content: Any = json.loads(_path().read_text(encoding="utf-8"))
-        return {str(url): [str(one[0]), str(one[1])] for url, one in content.items()}
+        return {str(code): [str(one[0]), str(one[1])] for code, one in content.items()}
     except (OSError, ValueError, AttributeError, LookupError, TypeError):
         return {}
 
