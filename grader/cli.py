@@ -15,6 +15,7 @@ from grader.board.command import board
 from grader.errors import UserError
 from grader.marks_command import export_marks
 from grader.seeds import PUBLIC, Secret
+from grader.similar.command import similar
 
 if TYPE_CHECKING:
     from grader.grading import Graded
@@ -241,3 +242,4 @@ def doctor() -> None:
 
 app.command()(board)
 app.command("export")(export_marks)
+app.command()(similar)

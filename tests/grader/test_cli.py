@@ -11,7 +11,7 @@ import pytest
 
 from grader import labs
 
-COMMANDS = ("release", "new", "check", "grade", "regrade", "verify", "doctor")
+COMMANDS = ("release", "new", "check", "grade", "regrade", "verify", "doctor", "export", "similar")
 
 
 def _grader(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
