@@ -13,7 +13,7 @@ from rich.console import Console
 
 from grader.board.command import board
 from grader.errors import UserError
-from grader.marks_command import export_marks
+from grader.marks_command import export_marks, verify
 from grader.seeds import PUBLIC, Secret
 from grader.similar.command import similar
 
@@ -37,6 +37,9 @@ _Workers = Annotated[int, typer.Option(min=1, help="Judges at once.")]
 _Key = Annotated[Path | None, typer.Option(metavar="FILE", help="The course secret.")]
 _Roster = Annotated[
     Path | None, typer.Option(metavar="FILE.csv", help="Who is who, for a platform's download.")
+]
+_Course = Annotated[
+    Path | None, typer.Option(metavar="course.toml", help="Rules for late work: final marks.")
 ]
 _Isolation = Annotated[str, typer.Option(help="strong, or weak: with whatever this machine has.")]
 
@@ -145,6 +148,7 @@ def grade(
     workers: _Workers = _CORES,
     secret: _Key = None,
     roster: _Roster = None,
+    course: _Course = None,
     isolation: _Isolation = "strong",
 ) -> None:
     """Grade a class; the same command again goes on where it stopped.
@@ -153,7 +157,7 @@ def grade(
 
     Example: python -m grader grade submitted/ --out marks/ --secret secret.key
     """
-    _grade(submissions, out, lab, workers, secret, roster, isolation)
+    _grade(submissions, out, lab, workers, secret, roster, course, isolation)
 
 
 @app.command()
@@ -164,6 +168,7 @@ def regrade(
     workers: _Workers = _CORES,
     secret: _Key = None,
     roster: _Roster = None,
+    course: _Course = None,
     isolation: _Isolation = "strong",
     afresh: Annotated[
         bool, typer.Option("--all", help="Run everything again, changed or not.")
@@ -177,15 +182,15 @@ def regrade(
 
     if not (out / "results.jsonl").exists():
         raise UserError(f"no results in {out} to grade again: python -m grader grade comes first")
-    graded = _grade(submissions, out, lab, workers, secret, roster, isolation, afresh)
+    graded = _grade(submissions, out, lab, workers, secret, roster, course, isolation, afresh)
     print(*moves.said(graded.results, graded.changes, everything=afresh), sep="\n")
 
 
 def _grade(
     submissions: Path, out: Path, lab: str | None, workers: int, secret: Path | None,
-    roster: Path | None, isolation: str, afresh: bool = False,
+    roster: Path | None, course: Path | None, isolation: str, afresh: bool = False,
 ) -> Graded:  # fmt: skip
-    from grader import grading
+    from grader import course_file, grading, labs
     from grader.isolation import choose
     from grader.people import People
     from grader.progress import Bar
@@ -199,6 +204,7 @@ def _grade(
         rungs=choose(isolation),
         afresh=afresh,
         people=People.read(roster) if roster else None,
+        rules=course_file.read(course, labs.find().values()) if course else None,
     )
     with Bar(_console) as show:
         graded = grading.grade(order, show)
@@ -213,23 +219,6 @@ def _secret(path: Path | None) -> Secret:
 
 
 @app.command()
-def verify(
-    marks: Annotated[Path, typer.Argument(help="The folder that grade --out wrote.")],
-    secret: _Key = None,
-    noted: Annotated[str | None, typer.Option(metavar="HEAD", help="A head you noted.")] = None,
-) -> None:
-    """Say whether results were changed, removed or moved since they were graded.
-
-    Example: python -m grader verify marks/ --secret secret.key
-    """
-    from grader import verify as verification
-
-    lines, holds = verification.report(marks, _secret(secret), noted)
-    print(*lines, sep="\n")
-    raise typer.Exit(0 if holds else 1)
-
-
-@app.command()
 def doctor() -> None:
     """Say what this machine has, and what to do about what is missing.
 
@@ -241,5 +230,6 @@ def doctor() -> None:
 
 
 app.command()(board)
+app.command()(verify)
 app.command("export")(export_marks)
 app.command()(similar)

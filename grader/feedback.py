@@ -17,7 +17,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -30,8 +30,10 @@ from grader import results as results_file
 from grader.places import file_names as file_names
 from grader.places import links as links
 from grader.records import CheckResult, ExerciseResult, LabResult
+from grader.rules import FinalMark
 
 About = Mapping[str, str]
+Final = Callable[[LabResult], FinalMark]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MESSAGE_LIMIT = 4_000  # characters: a page stays a page when a student's error text does not
@@ -74,26 +76,38 @@ class ExercisePage:
         return "part" if self.passed else "none"
 
 
-def write(out_dir: Path, results: Iterable[LabResult], about: About | None = None) -> list[Path]:
+def write(
+    out_dir: Path,
+    results: Iterable[LabResult],
+    about: About | None = None,
+    final: Final | None = None,
+) -> list[Path]:
     """Write one page per result to ``out_dir/feedback``; return where they lie. Atomic per page."""
     ordered = results_file.in_order(results)
     where = links(ordered)
     written = []
     for result in ordered:
         path = out_dir.joinpath(*where[result.student, result.lab])
-        results_file.refresh(path, page(result, about).encode())
+        results_file.refresh(path, page(result, about, final).encode())
         written.append(path)
     return written
 
 
-def page(result: LabResult, about: About | None = None) -> str:
-    """The feedback page of one student for one lab, as HTML."""
+def page(result: LabResult, about: About | None = None, final: Final | None = None) -> str:
+    """The feedback page of one student for one lab, as HTML.
+
+    Args:
+        result: what the checks gave.
+        about: words for names.
+        final: the course's rules for late work and dropped exercises, where it has any.
+    """
     words = about or {}
     exercises = [_exercise(result.lab, exercise, words) for exercise in result.exercises]
     return render(
         "feedback.html.j2",
         ("page.css", "feedback.css"),
         result=result,
+        mark=final(result) if final else None,
         lab=title(result.lab, words),
         exercises=exercises,
         todo=[exercise for exercise in exercises if exercise.problems],

@@ -25,6 +25,8 @@ from grader.panel import Panel
 from grader.panel import warm_up as warm_up
 from grader.people import People
 from grader.records import LabResult, Submission
+from grader.rules import Rules
+from grader.rules import final as final_mark
 from grader.sandbox import Limits, Rungs
 from grader.seeds import Secret
 
@@ -47,6 +49,7 @@ class Order:
     afresh: bool = False  # grade everything again, even where nothing has changed
     rungs: Rungs | None = None  # what holds a worker; all that this machine has when None
     people: People | None = None  # who is who in a platform's download
+    rules: Rules | None = None  # for late work and dropped exercises: final marks on the pages
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,9 @@ def _grade(
     final = ledger.standing()
     words = about.words({**labs.find(order.labs[0].root), **by_name}.values())
     gradebook.write(order.out / "gradebook.csv", final)
-    feedback.write(order.out, final, words)
-    report.write(order.out, final, words)
+    shown = _final(order)
+    feedback.write(order.out, final, words, shown)
+    report.write(order.out, final, words, shown)
     return Graded(final, ledger.head, ledger.changes(), collected, bool(order.people))
 
 
@@ -144,6 +148,14 @@ def _standing(submission: Submission, order: Order, ledger: Ledger) -> LabResult
     if entry is None or entry.is_ours or order.afresh:
         return None
     return ledger.get((submission.student, submission.lab))
+
+
+def _final(order: Order) -> feedback.Final | None:
+    """What works final marks out; nothing where the course has no rules."""
+    if order.rules is None:
+        return None
+    known, own = came_in.read(order.out), order.rules
+    return lambda result: final_mark(result, known.get((result.student, result.lab)), own)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""``python -m grader export``: the marks of a run where others keep theirs."""
+"""What is done with the marks of a run: ``python -m grader verify`` and ``export``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ from typing import Annotated
 import typer
 
 from grader.errors import UserError
+from grader.seeds import PUBLIC, Secret
+
+
+def verify(
+    marks: Annotated[Path, typer.Argument(help="The folder that grade --out wrote.")],
+    secret: Annotated[Path | None, typer.Option(metavar="FILE", help="The course secret.")] = None,
+    noted: Annotated[str | None, typer.Option(metavar="HEAD", help="A head you noted.")] = None,
+) -> None:
+    """Say whether results were changed, removed or moved since they were graded.
+
+    Example: python -m grader verify marks/ --secret secret.key
+    """
+    from grader import verify as verification
+
+    lines, holds = verification.report(marks, Secret.read(secret) if secret else PUBLIC, noted)
+    print(*lines, sep="\n")
+    raise typer.Exit(0 if holds else 1)
 
 
 def export_marks(

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from grader import feedback, gradebook
@@ -69,19 +70,30 @@ class LabReport:
     matters: tuple[Matter, ...]
 
 
-def write(out_dir: Path, results: Iterable[LabResult], about: feedback.About | None = None) -> Path:
+def write(
+    out_dir: Path,
+    results: Iterable[LabResult],
+    about: feedback.About | None = None,
+    final: feedback.Final | None = None,
+) -> Path:
     """Write ``out_dir/index.html`` for these results, in whatever order they come; atomic."""
     path = out_dir / "index.html"
-    results_file.replace(path, (piece.encode() for piece in _pieces(results, about)))
+    results_file.replace(path, (piece.encode() for piece in _pieces(results, about, final)))
     return path
 
 
-def page(results: Iterable[LabResult], about: feedback.About | None = None) -> str:
+def page(
+    results: Iterable[LabResult],
+    about: feedback.About | None = None,
+    final: feedback.Final | None = None,
+) -> str:
     """The class page as HTML; the same results give the same bytes."""
-    return "".join(_pieces(results, about))
+    return "".join(_pieces(results, about, final))
 
 
-def _pieces(results: Iterable[LabResult], about: feedback.About | None) -> Iterator[str]:
+def _pieces(
+    results: Iterable[LabResult], about: feedback.About | None, final: feedback.Final | None
+) -> Iterator[str]:
     ordered = results_file.in_order(results)
     where = {key: "/".join(map(quote, parts)) for key, parts in feedback.links(ordered).items()}
     exercises = gradebook.exercise_names(ordered)
@@ -90,7 +102,8 @@ def _pieces(results: Iterable[LabResult], about: feedback.About | None) -> Itera
         for lab, names in exercises.items()
     ]
     styles = ("page.css", "index.css")
-    data = {"labs": labs, "students": Students(ordered), "where": where}
+    data: dict[str, Any] = {"labs": labs, "students": Students(ordered), "where": where}
+    data["final"] = final
     return feedback.pieces("index.html.j2", styles, script="index.js", **data)
 
 

@@ -101,8 +101,8 @@ class _Reader:
             yield "V"
         elif isinstance(node, ast.Call):
             yield "Call"
-            for part in (node.func, *node.args):
-                yield from self._tokens(part)
+            for argument in (node.func, *node.args):
+                yield from self._tokens(argument)
             for keyword in sorted(node.keywords, key=lambda keyword: keyword.arg or ""):
                 yield f"K:{keyword.arg or '**'}"
                 yield from self._tokens(keyword.value)
@@ -117,9 +117,10 @@ class _Reader:
 
     def _is_module(self, node: ast.expr) -> bool:
         """Whether it is something imported, or a part of that: ``torch.nn.functional``."""
-        while isinstance(node, ast.Attribute):
-            node = node.value
-        return isinstance(node, ast.Name) and node.id in self._imported
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        return isinstance(root, ast.Name) and root.id in self._imported
 
     def _name(self, name: str) -> str:
         if name in self._imported:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
-from grader import course_file
+from grader import course_file, feedback, report
 from grader.errors import UserError
 from grader.records import CheckResult, ExerciseResult, HandedIn, LabResult
-from grader.rules import Rules, best_without, final, totals
+from grader.rules import FinalMark, Rules, best_without, final, totals
 from tests.grader.test_collect_slips import ALL
 
 LAB = "01_logit_lens"
@@ -214,3 +215,34 @@ def test_what_is_wrong_in_a_course_file_is_one_line(tmp_path: Path, text: str, s
         read(tmp_path, text)
     assert "\n" not in str(told.value)
     assert "course.toml" in str(told.value)
+
+
+# Pages -----------------------------------------------------------------------------------
+
+
+def test_pages_show_the_mark_the_checks_gave_and_the_final_one() -> None:
+    late, on_time = came(timedelta(days=2)), came(timedelta(0), "ben")
+    known = {("ada", LAB): late, ("ben", LAB): on_time}
+
+    def by_rule(result: LabResult) -> FinalMark:
+        return final(result, known.get((result.student, result.lab)), RULES)
+
+    own = BeautifulSoup(feedback.page(result("ada"), {}, by_rule), "html.parser")
+    said = own.find(class_="final")
+    assert said is not None
+    assert said.get_text() == (
+        "Your mark is 12.8 of 20 by the course's rules: 2 days late: 20 % off (16 to 12.8)."
+    )
+    score = own.find(class_="score")
+    assert score is not None
+    assert "16" in score.get_text()
+    assert "final" not in feedback.page(result("ben"), {}, by_rule).split("</style>")[1]
+    both = [result("ada"), result("ben"), LabResult("cy", LAB, "missing", "none", 0, 20, ())]
+    table = BeautifulSoup(report.page(both, {}, by_rule), "html.parser").find(id="all")
+    assert table is not None
+    rows = [row.get_text(" ", strip=True) for row in table.find_all("tr")]
+    assert "ada 16 of 20 final 12.8 2 days late: 20 % off (16 to 12.8)" in rows
+    assert "ben 16 of 20" in rows
+    # Without rules the pages are what they were.
+    assert report.page(both, {}) == report.page(both, {}, None)
+    assert "12.8" not in report.page(both, {})
