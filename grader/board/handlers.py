@@ -15,7 +15,7 @@ import sqlite3
 import sys
 import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from labkit.board.link import Link
 from tornado.web import Application, HTTPError, RequestHandler
@@ -104,11 +104,11 @@ class _Handler(RequestHandler):
             self.set_header(name, value)
 
     def prepare(self) -> None:
-        host = urlsplit(f"//{self.request.host}").hostname or ""
+        host = _split(f"//{self.request.host}").hostname or ""
         if not _is_address(host) and host.lower() not in self.names:
             raise HTTPError(403, reason="Open the board by its address, as the host's page has it")
         origin = self.request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != self.request.host:
+        if origin is not None and _split(origin).netloc != self.request.host:
             raise HTTPError(403, reason="Not from another site")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -201,6 +201,13 @@ class _Post(_Handler):
         if not isinstance(body, dict):
             raise Refusal(400, "That is not a JSON object.")
         return body
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_address(host: str) -> bool:

@@ -53,7 +53,9 @@ def run(
     Raises:
         UserError: the port is taken, the file is not a board's, or the minutes cannot be planned.
     """
-    plan(lab, minutes or 90)  # what is wrong with it is said before any file is touched
+    plan(
+        lab, 90 if minutes is None else minutes
+    )  # what is wrong with it is said before any file is touched
     if new and (aside := put_aside(state)):
         console.print(f"the old board is kept as {escape(str(aside))}")
     store = Store(state)
@@ -66,7 +68,7 @@ def run(
         actual = sockets[0].getsockname()[1]
         host = address or (bind if bind not in ("", "0.0.0.0", "::") else own_address())
         link = Link(f"http://{f'[{host}]' if ':' in host else host}:{actual}", board.code)
-        _greet(board, link, console)
+        _greet(board, link, bind if bind != "0.0.0.0" else "", console)
         asyncio.run(_serve(board, link, sockets))
         joined = len(board.room.by_id)
         console.print(f"stopped; nothing is lost: the same command goes on ({joined} joined)")
@@ -142,17 +144,18 @@ def _allow_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _greet(board: Board, link: Link, console: Console) -> None:
+def _greet(board: Board, link: Link, bind: str, console: Console) -> None:
     people = len(board.room.by_id)
     port = link.address.rsplit(":", 1)[-1]
+    here = link.address if bind else f"http://127.0.0.1:{port}"
     lines = [
         f"[bold]{escape(board.plan.title)}[/], {board.plan.minutes} minutes",
         f"participants open  [bold]{escape(link.url)}[/]",
     ]
     if link.letters:
         lines.append(f"or type            [bold]{link.letters}[/]")
-    lines.append(f"you, on this laptop, keep this one to yourself:\n  "
-                 f"http://127.0.0.1:{port}/#host={board.host_token}")  # fmt: skip
+    lines.append("you, on this laptop, keep this one to yourself:")
+    lines.append(f"  {here}/#host={board.host_token}")
     if link.address.startswith("http://127."):
         lines.append("only this machine reaches it: no network was found (--address names one)")
     if people:

@@ -56,7 +56,7 @@
     try {
       const headers = { Authorization: "Bearer " + key };
       if (tag) headers["If-None-Match"] = tag;
-      const answer = await fetch("/state", { headers, cache: "no-store", signal: AbortSignal.timeout(8000) });
+      const answer = await fetch("/state", { headers, cache: "no-store", signal: AbortSignal.timeout?.(8000) });
       if (answer.status === 403) {
         ask((await answer.json()).error);
         return;

@@ -217,9 +217,14 @@ def test_the_board_takes_only_so_many_people(
 def test_other_sites_and_other_names_are_refused(board: Served) -> None:
     key = board.join("ada")
     body = {"exercise": FIRST, "passed": True, "number": "1"}
-    for origin in ("http://evil.example", "null", "https://" + board.link.address[7:] + ".x"):
+    for origin in (
+        "http://evil.example",
+        "null",
+        "http://[",
+        "https://" + board.link.address[7:] + ".x",
+    ):
         assert board.post("/report", body, key, Origin=origin)[0] == 403
-    for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80"):
+    for host in ("evil.example", "[::1", "", "127.0.0.1.evil.example", "localhost.evil.example:80"):
         assert board.post("/report", body, key, Host=host)[0] == 403
     # What a form of another site can send without being asked.
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):

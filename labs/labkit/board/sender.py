@@ -103,7 +103,8 @@ class Sender:
             try:
                 self.line.post("/report", message, key=self.key)
             except Unreachable:
-                self._say(_AWAY)
+                if failures:  # once is nothing: a line that was idle for long is just opened again
+                    self._say(_AWAY)
                 self._rest(PAUSES[min(failures, len(PAUSES) - 1)])
                 failures += 1
                 continue
