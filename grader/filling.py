@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.errors import UserError
 from grader.marks import Marks
+from grader.people import letters
 from grader.records import HandedIn, LabResult
 from grader.tables import Table
 
@@ -29,21 +30,26 @@ class Rows:
 
     def __init__(self, table: Table, columns: Columns, skipped: Iterable[int] = ()) -> None:
         self._found: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._names: dict[int, str] = {}
         leave = {0, *skipped}
         for number, row in enumerate(table.rows):
             if number in leave:
                 continue
             for kind, positions in columns.items():
                 for position in positions:
-                    if position is not None and position < len(row) and row[position].strip():
-                        key = (kind, _plain(row[position]))
-                        if number not in self._found[key]:
-                            self._found[key].append(number)
+                    if position is None or position >= len(row) or not row[position].strip():
+                        continue
+                    found = self._found[kind, _plain(row[position])]
+                    if number not in found:
+                        found.append(number)
+                    if kind == "name":
+                        self._names[number] = letters(row[position])
 
     def of(self, result: LabResult, came: HandedIn | None) -> list[int]:
         """The positions of a student's row, or of a whole group's; empty where none is theirs.
 
-        A number is surer than an id, and that than a name; what several rows have names none of
+        A number is surer than an id, and that than a name; but a number whose row has another name
+        is a group's, which happens to be somebody's too. What several rows have names none of
         them, but for a group.
         """
         tries = [("student", result.student), ("email", result.student), ("name", result.student)]
@@ -51,10 +57,16 @@ class Rows:
             tries = [("key", came.key), *tries[:2], ("email", came.email), ("name", came.name)]
         for kind, value in tries:
             found = self._found.get((kind, _plain(value)), []) if value.strip() else []
-            if len(found) == 1:
+            if len(found) == 1 and (kind != "key" or self._agrees(found[0], came)):
                 return found
         group = came.name if came is not None else ""
         return self._found.get(("group", _plain(group)), []) if group else []
+
+    def _agrees(self, row: int, came: HandedIn | None) -> bool:
+        """Whether a row's name is the one that came with the file, as far as both are known."""
+        name = letters(came.name) if came is not None else ""
+        there = self._names.get(row, "")
+        return not name or not there or name in (there, letters("participant"))
 
 
 def source(marks: Marks, what: str, where: str) -> Path:

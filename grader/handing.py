@@ -102,10 +102,19 @@ class Handing:
                     new = replace(new, members=tuple(students))
                 known = self.found.get((student, name))
                 self.found[student, name] = twice(known, piece.name) if known else new
-                self.came[student, name] = HandedIn(
-                    student, name, self.download.system, piece.key or sender.key, sender.name,
-                    sender.email, piece.name, piece.when, piece.late,
-                )  # fmt: skip
+                self.came[student, name] = self._record(student, name, sender, piece)
+
+    def _record(
+        self, student: str, lab: str, sender: Sender, piece: Piece | None = None
+    ) -> HandedIn:
+        """What is known of how something came in, or of who handed in nothing."""
+        # A group's number on the platform, or that of the member who clicked, is nobody else's.
+        own = "" if len(self.people.students(sender)) > 1 else sender.key
+        key = piece.key or own if piece else own
+        known = HandedIn(student, lab, self.download.system, key, sender.name, sender.email)
+        if piece is None:
+            return known
+        return replace(known, file=piece.name, when=piece.when, late=piece.late)
 
     def _choose(self, lab: Lab, pieces: list[Piece]) -> tuple[Piece, str]:
         """Return the file that counts, or any of them and why none does."""
@@ -128,17 +137,20 @@ class Handing:
     def _miss(self, labs: set[str], rest: dict[tuple[Sender, ...], list[Piece]]) -> None:
         """Put down who has no notebook, and the files that are none."""
         wanted = [lab.name for lab in self.asked if lab.name in labs or len(self.asked) == 1]
-        senders = {(sender,): None for sender in self.download.senders} | dict.fromkeys(rest)
-        for group in senders:
-            others = [piece.path for piece in rest.get(group, [])]
+        # Who handed in something else first: that is the better reason.
+        groups = dict.fromkeys([*rest, *((sender,) for sender in self.download.senders)])
+        for senders in groups:
+            others = [piece.path for piece in rest.get(senders, [])]
             for path in others:
                 self.skip(path, "not a notebook")
             only = f", only {listed(others)}: the .ipynb file itself is needed" if others else ""
-            for student in self._students(group):
+            for student in self._students(senders):
                 for name in wanted:
                     reason = f"no notebook for {name} in the download{only}"
                     missing = Submission(student, name, None, "missing", reason)
-                    self.found.setdefault((student, name), missing)
+                    if (student, name) not in self.found:
+                        self.found[student, name] = missing
+                        self.came[student, name] = self._record(student, name, senders[0])
 
     def _lab(self, piece: Piece) -> tuple[Lab | None, str]:
         read = naming.split(Path(piece.name).stem, self.course)

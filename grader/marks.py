@@ -27,9 +27,9 @@ class Marks:
         """What is known of how a result's notebook came in."""
         return self.handed_in.get((result.student, result.lab))
 
-    def final(self, result: LabResult) -> FinalMark:
-        """The final mark of one result."""
-        return rules.final(result, self.came(result), self.rules)
+    def final(self, result: LabResult, came: HandedIn | None = None) -> FinalMark:
+        """The final mark of one result, by what is known of how it came in, or by ``came``."""
+        return rules.final(result, came or self.came(result), self.rules)
 
     def finals(self) -> list[FinalMark]:
         """The final marks of all results, in their order."""

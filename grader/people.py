@@ -101,7 +101,12 @@ def _plain(kind: str, value: str) -> str:
     text = unicodedata.normalize("NFKC", value).casefold().strip()
     if kind == "key":
         return text.removeprefix("participant").strip()
-    if kind in ("name", "group"):
-        letters = re.sub(r"[\W_]+", "", text)
-        return "".join(sorted(letters)) if kind == "name" else letters
-    return text
+    if kind == "name":
+        return letters(text)
+    return re.sub(r"[\W_]+", "", text) if kind == "group" else text
+
+
+def letters(name: str) -> str:
+    """The letters of a name in any order: "Lovelace, Ada" and "Ada Lovelace" have the same."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sorted(re.sub(r"[\W_]+", "", text)))

@@ -45,6 +45,7 @@ class HandedIn:
     file: str = ""  # as it was called there
     when: str = ""  # ISO 8601 with its offset, where the system says it
     late: bool | None = None  # as the system says; None where it does not
+    late_seconds: float | None = None  # by how much, where it says that
 
 
 @dataclass(frozen=True)

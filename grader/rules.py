@@ -121,12 +121,15 @@ def lateness(student: str, lab: str, came: HandedIn | None, rules: Rules) -> tup
         return 0, ""
     extra = rules.extensions.get((student, lab), timedelta(0))
     due = rules.due.get(lab)
+    over: timedelta | None = None  # how long after it was due to everybody
     if came.when and due is not None:
-        over = datetime.fromisoformat(came.when) - due - extra
-        if over <= rules.grace:
-            in_time = "in time by an extension" if over + extra > rules.grace else ""
-            return 0, in_time
-        days = math.ceil(over / _DAY)
+        over = datetime.fromisoformat(came.when) - due
+    elif came.late_seconds is not None:
+        over = timedelta(seconds=came.late_seconds)
+    if over is not None:
+        if over - extra <= rules.grace:
+            return 0, "in time by an extension" if over > rules.grace else ""
+        days = math.ceil((over - extra) / _DAY)
         return days, f"{days} {'day' if days == 1 else 'days'} late"
     if came.late and extra:
         return 0, f"late, says {came.system}, not by how much: there is an extension, so look"

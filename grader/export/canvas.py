@@ -56,7 +56,7 @@ def write(marks: Marks, labs: Mapping[str, Lab], target: Path) -> str:
     for result in marks.results:
         mark = marks.final(result).final
         where = rows.of(result, marks.came(result))
-        if not where:
+        if not where and mark is not None:
             strangers.append(result.student)
         column = columns[result.lab]
         for row in where if mark is not None else ():

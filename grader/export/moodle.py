@@ -4,7 +4,8 @@ Moodle gives the worksheet (in the assignment: "Download grading worksheet") and
 ("Upload grading worksheet"); it finds students by "Identifier", takes "Grade", and refuses a row
 that was graded on the page since, by "Last modified (grade)". So the worksheet is filled in as it
 is, with ``--from FILE.csv``: marks scaled to "Maximum grade", and the reasons as "Feedback
-comments" where that is there and empty. Rows of a team are filled by the column "Group". A row
+comments" where that is there and empty. How late a file came, which is not in Moodle's download, is
+read from "Status". Rows of a team are filled by the column "Group". A row
 whose grade cannot be changed stays. The titles are in the language of whoever downloads: it should
 be English.
 
@@ -13,7 +14,9 @@ What Moodle asks of the file stands in its own source, ``mod/assign/feedback/off
 
 from __future__ import annotations
 
+import dataclasses
 import html
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,10 +25,13 @@ from grader.errors import UserError
 from grader.gradebook import number
 from grader.labs import Lab
 from grader.marks import Marks
+from grader.records import HandedIn, LabResult
 from grader.results import replace
 from grader.rules import FinalMark
 
 USUAL = "moodle.csv"
+_LATE = re.compile(r"((?:\d+\s*(?:week|day|hour|min|sec)\w*\s*)+)late")
+_SECONDS = {"week": 604_800, "day": 86_400, "hour": 3_600, "min": 60, "sec": 1}
 _WHERE = "in Moodle, set to English: the assignment, Download grading worksheet"
 
 
@@ -48,6 +54,7 @@ def write(marks: Marks, labs: Mapping[str, Lab], target: Path) -> str:
     most = table.column("Maximum grade")
     comment = table.column("Feedback comments")
     locked = table.column("Grade can be changed")
+    status = table.column("Status")
     columns: filling.Columns = {
         "key": [identity],
         "email": [table.column("Email address")],
@@ -59,9 +66,12 @@ def write(marks: Marks, labs: Mapping[str, Lab], target: Path) -> str:
     cells = [[*row, *[""] * (len(table.titles) - len(row))] for row in table.rows]
     written, strangers, fixed = 0, [], 0
     for result in marks.results:
-        mark = marks.final(result)
-        where = rows.of(result, marks.came(result))
-        if not where:
+        came = marks.came(result)
+        where = rows.of(result, came)
+        if where and status is not None:
+            came = _with_lateness(came, result, cells[where[0]][status])
+        mark = marks.final(result, came)
+        if not where and mark.final is not None:
             strangers.append(result.student)
         for row in where:
             if locked is not None and cells[row][locked].strip().casefold() == "no":
@@ -91,6 +101,17 @@ def _scaled(mark: float, most: float, maximum: str) -> str:
         scale = 1.0
     scaled = number(round(mark * scale, 4))
     return scaled.replace(".", ",") if "," in text else scaled
+
+
+def _with_lateness(came: HandedIn | None, result: LabResult, status: str) -> HandedIn | None:
+    """What is known, with what the worksheet's "Status" says: "... - 2 hours 5 mins late"."""
+    found = _LATE.search(status)
+    if found is None or (came is not None and came.when):
+        return came
+    amounts = re.findall(r"(\d+)\s*(week|day|hour|min|sec)", found[1])
+    seconds = float(sum(int(count) * _SECONDS[unit] for count, unit in amounts))
+    known = came or HandedIn(result.student, result.lab, "moodle")
+    return dataclasses.replace(known, late=True, late_seconds=seconds)
 
 
 def _comment(mark: FinalMark) -> str:

@@ -81,9 +81,10 @@ def test_canvas(tmp_path: Path, packed: bool) -> None:
         ("noethere_12349", "01"): "missing", ("noethere_12349", "02"): "missing",
         ("typed_12350", "01"): "missing", ("typed_12350", "02"): "missing",
     }  # fmt: skip
-    late = {h.student: (h.key, h.name, h.late, h.when) for h in found.handed_in}
+    late = {h.student: (h.key, h.name, h.late, h.when) for h in found.handed_in if h.file}
     assert late["hopper_grace_12346"] == ("12346", "hopper_grace", True, "")
     assert late["lovelaceada_12345"] == ("12345", "lovelaceada", False, "")
+    assert {h.student: h.key for h in found.handed_in}["noethere_12349"] == "12349"
     reasons = {s.student: s.reason for s in found.submissions if s.lab == LENS.name}
     assert "noethere_12349_678905_logit_lens.pdf" in reasons["noethere_12349"]
     assert {unused.file for unused in found.unused} == {
@@ -116,7 +117,8 @@ def test_a_group_of_canvas_is_marked_for_each_member(tmp_path: Path) -> None:
     members = {s.student: s.members for s in found.submissions}
     both = ("ada@uni.edu", "grace@uni.edu")
     assert members == {both[0]: both, both[1]: both, "alan@uni.edu": ()}
-    assert {h.key for h in found.handed_in} == {"12345", "12347"}
+    keys = {h.student: h.key for h in found.handed_in}
+    assert keys == {both[0]: "", both[1]: "", "alan@uni.edu": "12347"}  # hers alone it is not
 
 
 def test_a_flat_class_with_numbers_is_no_download_of_canvas(tmp_path: Path) -> None:

@@ -142,13 +142,28 @@ def test_what_is_no_gradebook_is_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "out.canvas").exists()
 
 
+def test_a_group_of_canvas_is_found_by_its_members_and_not_by_its_number(tmp_path: Path) -> None:
+    """As `handing` records them: the members' own ids, the group's name, and nobody's number."""
+    results = [result("ada@uni.edu", 16.0), result("grace@uni.edu", 16.0), result("lens_12347", 4)]
+    members = [
+        HandedIn(name, LENS, "canvas", "", "lensgrinders", late=False)
+        for name in ("ada@uni.edu", "grace@uni.edu")
+    ]
+    # Without a roster a group is not known as one: its number is Alan's, its name is not.
+    unknown = HandedIn("lens_12347", LENS, "canvas", "12347", "lens", late=False)
+    marks = run_of(tmp_path, results, *members, unknown)
+    got = canvas_reads(exported(tmp_path, marks, "canvas", GRADEBOOK))["marks"]
+    assert (got[12345], got[12346], got[12347]) == (["80"], ["80"], ["66.0"])
+    assert "not in it: lens_12347" in (tmp_path / "said").read_text()
+
+
 # Moodle ----------------------------------------------------------------------------------
 
 WORKSHEET = (
     "\ufeffIdentifier,Full name,Email address,Status,Group,Grade,Maximum grade,"
     "Grade can be changed,Last modified (submission),Last modified (grade),Feedback comments\r\n"
-    'Participant 12345,Ada Lovelace,ada@uni.edu,"Submitted for grading - 2 hours late",,,100.00,'
-    'Yes,"Monday, 2 March 2026, 2:14 AM",-,\r\n'
+    'Participant 12345,Ada Lovelace,ada@uni.edu,"Submitted for grading - 1 day 2 hours late",,,'
+    '100.00,Yes,"Monday, 2 March 2026, 2:14 AM",-,\r\n'
     "Participant 12346,Grace Hopper,grace@uni.edu,Submitted for grading,Team A,50.00,100.00,"
     'Yes,"Monday, 2 March 2026, 2:14 AM","Tuesday, 3 March 2026, 1:00 PM",well done\r\n'
     "Participant 12347,Alan Turing,alan@uni.edu,Submitted for grading,Team A,,100.00,Yes,-,-,\r\n"
@@ -179,13 +194,13 @@ def test_moodle_imports_the_marks(tmp_path: Path) -> None:
         result("<stranger>", 20.0),
     ]
     handed_in = [
-        HandedIn("Ada Lovelace_12345", LENS, "moodle", "12345", "Ada Lovelace", late=True),
-        HandedIn("Team A_77", LENS, "moodle", "77", "Team A"),
+        HandedIn("Ada Lovelace_12345", LENS, "moodle", "12345", "Ada Lovelace"),
+        HandedIn("Team A_77", LENS, "moodle", "12349", "Team A"),  # a participant's number too
     ]
     marks = run_of(tmp_path, results, *handed_in)
     got = moodle_reads(exported(tmp_path, marks, "moodle", WORKSHEET))
-    assert got[12345][:2] == ("67.5", "-")
-    assert got[12345][2].startswith("13.5 of 20 points (late, says moodle")
+    assert got[12345][:2] == ("60", "-")
+    assert got[12345][2] == "12 of 20 points (2 days late: 20 % off (15 to 12))"
     assert got[12346] == ("100", "Tuesday, 3 March 2026, 1:00 PM", "well done")
     assert got[12347][0] == "100"
     assert got[12348] == ("", "-", "")
@@ -210,7 +225,7 @@ def test_one_worksheet_is_of_one_lab(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"holds one lab: add --lab"):
         exported(tmp_path, marks, "moodle", WORKSHEET)
     got = moodle_reads(exported(tmp_path, marks, "moodle", WORKSHEET, lab=PATCHING))
-    assert got[12345][0] == "25"
+    assert got[12345][0] == "20"  # a quarter of the points, two days late
     with pytest.raises(UserError, match=r"no results of 04_probes"):
         exported(tmp_path, marks, "moodle", WORKSHEET, lab="04_probes")
     with pytest.raises(UserError, match=r"is no grading worksheet"):

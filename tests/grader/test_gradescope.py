@@ -70,7 +70,10 @@ def container(packed: Path, tmp_path: Path) -> Path:
     (base / "run_autograder").chmod(0o755)
     (base / "results").mkdir()
     (base / "submission").mkdir()
-    users = [{"email": "ada@uni.edu", "id": 7, "name": "Ada Lovelace"}]
+    users = [
+        {"email": "grace@uni.edu", "id": 8, "name": "Grace Hopper"},
+        {"email": "ada@uni.edu", "id": 7, "name": "Ada Lovelace"},
+    ]
     about = {"id": 123456, "created_at": "2026-03-01T14:22:32.365935-07:00", "users": users}
     (base / "submission_metadata.json").write_text(json.dumps(about))
     return base
@@ -90,9 +93,10 @@ def test_a_submission_is_graded_from_the_zip_alone(container: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     got = gradescope_reads(container / "results" / "results.json")
-    # The sample class' golden result: ada has everything right, her challenge by her roster id too.
+    # The sample class' golden result: ada has everything right, the challenge too, though this is
+    # a pair's and the other is named first: her roster id is the name that is in the notebook.
     assert got["score"] == LAB.max_score
-    assert got["extra_data"]["student"] == "ada"
+    assert got["extra_data"]["student"] == "grace@uni.edu"
     assert {test["status"] for test in got["tests"]} == {"passed"}
 
 
