@@ -14,7 +14,6 @@ from labkit.board.link import PORT, Link
 from rich.console import Console
 from rich.markup import escape
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 
 from grader.board import limits
 from grader.board.board import Board
@@ -24,6 +23,7 @@ from grader.board.store import Store, put_aside
 from grader.errors import UserError
 from grader.labs import Lab
 
+_WAITING = 256  # connections that wait to be taken: a room that joins at once
 _FILES = 4_096  # open at once: a connection each for notebooks and pages; macOS grants 256 unasked
 
 
@@ -53,9 +53,7 @@ def run(
     Raises:
         UserError: the port is taken, the file is not a board's, or the minutes cannot be planned.
     """
-    plan(
-        lab, 90 if minutes is None else minutes
-    )  # what is wrong with it is said before any file is touched
+    plan(lab, 90 if minutes is None else minutes)  # what is wrong is said before a file is touched
     if new and (aside := put_aside(state)):
         console.print(f"the old board is kept as {escape(str(aside))}")
     store = Store(state)
@@ -64,12 +62,12 @@ def run(
             store.set("minutes", str(minutes))
         length = int(store.setting("minutes", "90"))
         board = Board(plan(lab, length), store)
-        sockets = _listen(port, bind)
-        actual = sockets[0].getsockname()[1]
+        listening = _listen(port, bind)
+        actual = listening.getsockname()[1]
         host = address or (bind if bind not in ("", "0.0.0.0", "::") else own_address())
         link = Link(f"http://{f'[{host}]' if ':' in host else host}:{actual}", board.code)
         _greet(board, link, bind if bind != "0.0.0.0" else "", console)
-        asyncio.run(_serve(board, link, sockets))
+        asyncio.run(_serve(board, link, listening))
         joined = len(board.room.by_id)
         console.print(f"stopped; nothing is lost: the same command goes on ({joined} joined)")
     finally:
@@ -98,12 +96,12 @@ def http_server(board: Board, link: Link) -> HTTPServer:
     )
 
 
-async def _serve(board: Board, link: Link, sockets: list[socket.socket]) -> None:
+async def _serve(board: Board, link: Link, listening: socket.socket) -> None:
     _allow_files()
     # What strangers send is their mistake, and no line in the host's terminal.
     logging.getLogger("tornado.general").setLevel(logging.CRITICAL)
     server = http_server(board, link)
-    server.add_sockets(sockets)
+    server.add_sockets([listening])
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -119,9 +117,12 @@ async def _serve(board: Board, link: Link, sockets: list[socket.socket]) -> None
             await asyncio.wait_for(server.close_all_connections(), 2)
 
 
-def _listen(port: int, bind: str) -> list[socket.socket]:
+def _listen(port: int, bind: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     try:
-        return bind_sockets(port, address=bind or "0.0.0.0")
+        listening = socket.create_server((bind, port), family=family, backlog=_WAITING)
+        listening.setblocking(False)
+        return listening
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UserError(

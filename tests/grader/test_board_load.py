@@ -14,3 +14,4 @@ def test_no_report_is_lost_or_counted_twice_when_the_board_is_killed(tmp_path: P
     assert load.holds
     assert load.notices <= 12, "each is told once"
     assert max(load.check_times) < 0.5
+    assert [path.name for path in tmp_path.iterdir()] == ["board.sqlite"], "Ctrl-C leaves it tidy"
