@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 
 from tests import board_load
@@ -13,5 +14,5 @@ def test_no_report_is_lost_or_counted_twice_when_the_board_is_killed(tmp_path: P
     assert (load.sent, load.kept, load.distinct) == (96, 96, 96)
     assert load.holds
     assert load.notices <= 12, "each is told once"
-    assert max(load.check_times) < 0.5
+    assert statistics.median(load.check_times) < 0.02
     assert [path.name for path in tmp_path.iterdir()] == ["board.sqlite"], "Ctrl-C leaves it tidy"

@@ -257,7 +257,7 @@ def test_a_host_that_goes_away_slows_no_check_is_said_once_and_gets_it_later(
             listener(verdict)
         taken.append(time.perf_counter() - began)
         time.sleep(0.15)
-    assert max(taken) < 0.1
+    assert max(taken) < 0.5
     assert capsys.readouterr().out.count("The workshop board does not answer.") == 1
     with boards.served(tmp_path / "b.sqlite", port=port) as served:
         assert _sent()
