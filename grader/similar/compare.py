@@ -22,6 +22,7 @@ from grader.similar import tokens, winnow
 
 FEW = 4  # a fingerprint that so many have counts, however small the class
 PART = 10  # of a class: what more than one in so many have is the usual way
+MOST = 60  # in a very large class; the work grows with the square of it
 _LEAST = 2  # shared fingerprints; one alone is chance
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+\(?([^#\n()]*)", re.MULTILINE)
 _BLOCKS = 8  # pieces of code that one pair shows
@@ -157,7 +158,7 @@ def _compared(
     for number, own in enumerate(codes):
         for print_ in own.places:
             who[print_].append(number)
-    most = max(FEW, len(codes) // PART)
+    most = max(FEW, min(len(codes) // PART, MOST))
     weights = {
         print_: math.log(len(codes) / len(students)) if len(codes) > len(students) else 0.1
         for print_, students in who.items()
