@@ -54,24 +54,23 @@ def run(
         UserError: the port is taken, the file is not a board's, or the minutes cannot be planned.
     """
     plan(lab, 90 if minutes is None else minutes)  # what is wrong is said before a file is touched
-    if new and (aside := put_aside(state)):
-        console.print(f"the old board is kept as {escape(str(aside))}")
-    store = Store(state)
-    try:
+    with contextlib.ExitStack() as stack:
+        listening = _listen(port, bind)  # before any file is touched, too
+        stack.callback(listening.close)
+        if new and (aside := put_aside(state)):
+            console.print(f"the old board is kept as {escape(str(aside))}")
+        store = Store(state)
+        stack.callback(store.close)
         if minutes is not None:
             store.set("minutes", str(minutes))
-        length = int(store.setting("minutes", "90"))
-        board = Board(plan(lab, length), store)
-        listening = _listen(port, bind)
-        actual = listening.getsockname()[1]
+        board = Board(plan(lab, int(store.setting("minutes", "90"))), store)
         host = address or (bind if bind not in ("", "0.0.0.0", "::") else own_address())
+        actual = listening.getsockname()[1]
         link = Link(f"http://{f'[{host}]' if ':' in host else host}:{actual}", board.code)
         _greet(board, link, bind if bind != "0.0.0.0" else "", console)
         asyncio.run(_serve(board, link, listening))
         joined = len(board.room.by_id)
         console.print(f"stopped; nothing is lost: the same command goes on ({joined} joined)")
-    finally:
-        store.close()
 
 
 def own_address() -> str:
@@ -154,7 +153,8 @@ def _greet(board: Board, link: Link, bind: str, console: Console) -> None:
         f"participants open  [bold]{escape(link.url)}[/]",
     ]
     if link.letters:
-        lines.append(f"or type            [bold]{link.letters}[/]")
+        run = f'from labkit import board; board.join("{link.letters}", "your nickname")'
+        lines.append(f"or run             {escape(run)}")
     lines.append("you, on this laptop, keep this one to yourself:")
     lines.append(f"  {here}/#host={board.host_token}")
     if link.address.startswith("http://127."):

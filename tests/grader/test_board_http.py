@@ -381,7 +381,10 @@ def test_what_a_host_gets_wrong_is_one_line_and_touches_no_file(tmp_path: Path) 
             serve.run(lab, None, quiet, state=path, port=port, bind="127.0.0.1")
     with pytest.raises(UserError, match=r"cannot listen at 203\.0\.113\.7"):
         serve.run(lab, None, quiet, state=path, bind="203.0.113.7")
-    store.Store(path).close()  # each of them has let go of it
+    assert not path.parent.exists()
+    with contextlib.closing(store.Store(path)), pytest.raises(UserError, match="is running"):
+        serve.run(lab, None, quiet, state=path, port=0, bind="127.0.0.1")
+    store.Store(path).close()  # whoever could not go on has let go of it
 
 
 def test_help_shows_an_example() -> None:
