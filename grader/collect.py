@@ -36,6 +36,7 @@ class Collected:
     handed_in: list[HandedIn]  # of those where something is known
     unused: list[Unused]
     system: str = ""  # of which platform it is a download; empty for a plain folder
+    strangers: tuple[str, ...] = ()  # in the download and not in the roster, where there is one
 
 
 def collect(place: Path, labs: Sequence[Lab], scratch: Path) -> list[Submission]:
@@ -87,6 +88,7 @@ def gather(
         [came[key] for key in kept if key in came],
         sorted(set(sorter.unused), key=lambda unused: (unused.file, unused.why)),
         sorter.download.system if isinstance(sorter, Handing) else "",
+        tuple(sorter.strangers) if isinstance(sorter, Handing) else (),
     )
 
 

@@ -19,6 +19,7 @@ from grader import panel as panels
 from grader.collect import Collected, gather
 from grader.digests import Digests
 from grader.errors import UserError
+from grader.filling import listed
 from grader.labs import Lab
 from grader.ledger import Changes, Ledger, Standing
 from grader.panel import Panel
@@ -77,6 +78,10 @@ class Graded:
         said = [f"{len(self)} submissions: {', '.join(kinds)}"]
         if unused := self.collected.unused:
             said.append(f"not used:  {len(unused)}, listed with the reasons in {came_in.UNUSED}")
+        if strangers := self.collected.strangers:
+            said.append(
+                f"strangers: not in the roster, so named as the platform does: {listed(strangers)}"
+            )
         if self.collected.system and not self.with_roster:
             said.append(
                 f"students:  named as {self.collected.system.capitalize()} does, and planted "
@@ -138,7 +143,7 @@ def _grade(
     gradebook.write(order.out / "gradebook.csv", final)
     shown = _final(order)
     feedback.write(order.out, final, words, shown)
-    report.write(order.out, final, words, shown)
+    report.write(order.out, final, words, shown, len(collected.unused))
     return Graded(final, ledger.head, ledger.changes(), collected, bool(order.people))
 
 

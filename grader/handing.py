@@ -47,6 +47,7 @@ class Handing:
     found: dict[tuple[str, str], Submission] = field(default_factory=dict)
     came: dict[tuple[str, str], HandedIn] = field(default_factory=dict)
     unused: list[Unused] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)  # whom the roster does not have
 
     def read(self) -> None:
         """Sort every file of the download.
@@ -56,9 +57,9 @@ class Handing:
         """
         for path, why in self.download.others:
             self.skip(path, why)
-        strangers = sorted({s.student for s in self.download.senders if not self._known(s)})
-        for student in strangers if self.people else ():
-            self.unused.append(Unused(student, "not in the roster: the platform's name is used"))
+        if self.people:
+            unknown = {s.student for s in self.download.senders if not self.people.students(s)}
+            self.strangers = sorted(unknown)
         rest: dict[tuple[Sender, ...], list[Piece]] = defaultdict(list)
         told: dict[tuple[tuple[Sender, ...], str], list[Piece]] = defaultdict(list)
         open_ones: list[tuple[Piece, str]] = []
@@ -181,9 +182,6 @@ class Handing:
             for student in self.people.students(sender) or (sender.student,):
                 found.setdefault(printable(student), sender)
         return found
-
-    def _known(self, sender: Sender) -> bool:
-        return bool(self.people.students(sender))
 
 
 def _digest(path: Path) -> str:

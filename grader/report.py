@@ -75,10 +75,20 @@ def write(
     results: Iterable[LabResult],
     about: feedback.About | None = None,
     final: feedback.Final | None = None,
+    unused: int = 0,
 ) -> Path:
-    """Write ``out_dir/index.html`` for these results, in whatever order they come; atomic."""
+    """Write ``out_dir/index.html`` for these results, in whatever order they come; atomic.
+
+    Args:
+        out_dir: the run's folder.
+        results: the results.
+        about: words for names.
+        final: the course's rules for late work and dropped exercises, where it has any.
+        unused: how many files ``not_used.csv`` lists.
+    """
     path = out_dir / "index.html"
-    results_file.replace(path, (piece.encode() for piece in _pieces(results, about, final)))
+    pieces = _pieces(results, about, final, unused)
+    results_file.replace(path, (piece.encode() for piece in pieces))
     return path
 
 
@@ -92,7 +102,10 @@ def page(
 
 
 def _pieces(
-    results: Iterable[LabResult], about: feedback.About | None, final: feedback.Final | None
+    results: Iterable[LabResult],
+    about: feedback.About | None,
+    final: feedback.Final | None,
+    unused: int = 0,
 ) -> Iterator[str]:
     ordered = results_file.in_order(results)
     where = {key: "/".join(map(quote, parts)) for key, parts in feedback.links(ordered).items()}
@@ -103,7 +116,7 @@ def _pieces(
     ]
     styles = ("page.css", "index.css")
     data: dict[str, Any] = {"labs": labs, "students": Students(ordered), "where": where}
-    data["final"] = final
+    data |= {"final": final, "unused": unused}
     return feedback.pieces("index.html.j2", styles, script="index.js", **data)
 
 

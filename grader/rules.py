@@ -103,7 +103,7 @@ def final(result: LabResult, came: HandedIn | None, rules: Rules) -> FinalMark:
         percent = _penalty(days, rules)
         reduced = mark * (1 - percent / 100)
         if percent:
-            reasons.append(f"{why}: {number(percent)} % off ({_arrow(mark, reduced)})")
+            reasons.append(f"{why}: {number(percent)}% off ({_arrow(mark, reduced)})")
         else:
             reasons.append(why)
         mark = reduced
@@ -131,10 +131,11 @@ def lateness(student: str, lab: str, came: HandedIn | None, rules: Rules) -> tup
             return 0, "in time by an extension" if over > rules.grace else ""
         days = math.ceil((over - extra) / _DAY)
         return days, f"{days} {'day' if days == 1 else 'days'} late"
+    said = f"late, says {came.system.capitalize()}, not by how much"
     if came.late and extra:
-        return 0, f"late, says {came.system}, not by how much: there is an extension, so look"
+        return 0, f"{said}: there is an extension, so look"
     if came.late:
-        return rules.days_when_unknown, f"late, says {came.system}, not by how much"
+        return rules.days_when_unknown, said
     return 0, ""
 
 

@@ -183,8 +183,7 @@ def test_moodle_flat_anonymous_and_in_teams(tmp_path: Path) -> None:
     members = {s.student: s.members for s in found.submissions}
     team = ("ben", "cy")
     assert members == {"ada": (), "grace": (), "ben": team, "cy": team, "Default group": ()}
-    (stranger,) = found.unused
-    assert (stranger.file, "not in the roster" in stranger.why) == ("Default group", True)
+    assert (found.strangers, found.unused) == (("Default group",), [])
 
 
 # Gradescope ------------------------------------------------------------------------------

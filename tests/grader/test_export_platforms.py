@@ -112,7 +112,7 @@ def test_canvas_imports_the_marks(tmp_path: Path) -> None:
     assert got["titles"] == ["Lab 1: Logit lens (111)", "Patching, lab 2 (113)"]
     assert list(got["possible"].values()) == ["100.0", "20.0"]
     assert got["marks"] == {
-        12345: ["72", "10"],  # 16 of 20, 10 % off, on a scale of 100
+        12345: ["72", "10"],  # 16 of 20, 10% off, on a scale of 100
         12346: ["100", "7.0"],  # what was there stays where there is no mark to give
         12347: ["66.0", "8.0"],
         12348: ["", ""],
@@ -200,7 +200,7 @@ def test_moodle_imports_the_marks(tmp_path: Path) -> None:
     marks = run_of(tmp_path, results, *handed_in)
     got = moodle_reads(exported(tmp_path, marks, "moodle", WORKSHEET))
     assert got[12345][:2] == ("60", "-")
-    assert got[12345][2] == "12 of 20 points (2 days late: 20 % off (15 to 12))"
+    assert got[12345][2] == "12 of 20 points (2 days late: 20% off (15 to 12))"
     assert got[12346] == ("100", "Tuesday, 3 March 2026, 1:00 PM", "well done")
     assert got[12347][0] == "100"
     assert got[12348] == ("", "-", "")
@@ -269,7 +269,7 @@ def test_gradescope_gets_one_file_a_submission(tmp_path: Path) -> None:
     assert all(path.parent.parent == target for path in files)
     got = gradescope_reads(target / "submission_7" / "results.json")
     assert got["score"] == pytest.approx(14.4)
-    assert "10 % off (16 to 14.4)" in got["output"]
+    assert "10% off (16 to 14.4)" in got["output"]
     assert [test["name"] for test in got["tests"]] == ["logit_lens", "token_rank"]
     lines = got["tests"][1]["output"].splitlines()
     assert lines == [
@@ -299,7 +299,7 @@ def test_csv_shows_raw_and_final_marks_with_the_reason(tmp_path: Path) -> None:
     by_key = {(row["student"], row["lab"]): row for row in rows}
     ada = by_key["ada", LENS]
     assert (ada["raw"], ada["final"], ada["max"], ada["days_late"]) == ("16", "14.4", "20", "1")
-    assert ada["reasons"].startswith("late, says canvas")
+    assert ada["reasons"].startswith("late, says Canvas")
     total = by_key["ada", "total"]
     assert (total["final"], total["max"], total["dropped"]) == ("14.4", "20", PATCHING)
     assert ("'=cmd()", LENS) in by_key

@@ -79,7 +79,7 @@ def test_a_platform_that_only_says_late() -> None:
     canvas = HandedIn("ada", LAB, "canvas", late=True)
     got = final(result(), canvas, RULES)
     assert (got.days_late, got.final) == (1, pytest.approx(14.4))
-    assert got.said == "late, says canvas, not by how much: 10 % off (16 to 14.4)"
+    assert got.said == "late, says Canvas, not by how much: 10% off (16 to 14.4)"
     eve = final(result("eve"), HandedIn("eve", LAB, "canvas", late=True), RULES)
     assert (eve.final, "so look" in eve.said) == (16, True)
     assert final(result(), HandedIn("ada", LAB, "canvas", late=False), RULES).final == 16
@@ -231,7 +231,7 @@ def test_pages_show_the_mark_the_checks_gave_and_the_final_one() -> None:
     said = own.find(class_="final")
     assert said is not None
     assert said.get_text() == (
-        "Your mark is 12.8 of 20 by the course's rules: 2 days late: 20 % off (16 to 12.8)."
+        "Your mark is 12.8 of 20 by the course's rules: 2 days late: 20% off (16 to 12.8)."
     )
     score = own.find(class_="score")
     assert score is not None
@@ -241,7 +241,7 @@ def test_pages_show_the_mark_the_checks_gave_and_the_final_one() -> None:
     table = BeautifulSoup(report.page(both, {}, by_rule), "html.parser").find(id="all")
     assert table is not None
     rows = [row.get_text(" ", strip=True) for row in table.find_all("tr")]
-    assert "ada 16 of 20 final 12.8 2 days late: 20 % off (16 to 12.8)" in rows
+    assert "ada 16 of 20 final 12.8 2 days late: 20% off (16 to 12.8)" in rows
     assert "ben 16 of 20" in rows
     # Without rules the pages are what they were.
     assert report.page(both, {}) == report.page(both, {}, None)
