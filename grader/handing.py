@@ -163,7 +163,7 @@ class Handing:
     def _unzipped(self) -> Iterable[Piece]:
         """Every file; in the place of a student's zip what notebooks it holds."""
         for number, piece in enumerate(self.download.pieces):
-            if Path(piece.name).suffix.lower() != ".zip":
+            if Path(piece.name).suffix.lower() != ".zip" or piece.path.is_symlink():
                 yield piece
                 continue
             try:

@@ -281,6 +281,22 @@ def test_a_students_own_zip_is_unpacked(tmp_path: Path) -> None:
     assert "more than 2000 files" in why["e_15_25_work.zip"]
 
 
+def test_links_in_a_download_that_was_unpacked_by_hand_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "outside.ipynb").write_bytes(BODY)
+    (tmp_path / "outside.zip").write_bytes(zipped({"logit_lens.ipynb": BODY}))
+    place, scratch = tmp_path / "download", tmp_path / "scratch"
+    place.mkdir()
+    scratch.mkdir()
+    (place / "a_11_21_logit_lens.ipynb").write_bytes(BODY)
+    (place / "b_12_22_logit_lens.ipynb").symlink_to(tmp_path / "outside.ipynb")
+    (place / "c_13_23_Untitled.ipynb").symlink_to(tmp_path / "outside.ipynb")
+    (place / "d_14_24_work.zip").symlink_to(tmp_path / "outside.zip")
+    found = gather(place, [LENS], scratch)
+    assert {s.student: s.status for s in found.submissions} == {
+        "a_11": "graded", "b_12": "unreadable", "c_13": "unreadable", "d_14": "missing",
+    }  # fmt: skip
+
+
 def test_a_file_that_tells_no_lab_goes_with_the_rest_or_is_listed(tmp_path: Path) -> None:
     one = {"a_11_21_logit_lens.ipynb": BODY, "b_12_22_Untitled.ipynb": b"{cut off"}
     assert statuses(gathered(tmp_path, one)) == {("a_11", "01"): "graded", ("b_12", "01"): "graded"}

@@ -302,20 +302,17 @@ def test_the_page_shows_both_sides_and_loads_nothing(tmp_path: Path) -> None:
     assert set(links) <= set(ids)
 
 
-def test_300_students_take_well_under_a_minute(tmp_path: Path) -> None:
+def test_100_students_take_a_part_of_a_minute(tmp_path: Path) -> None:
+    """``python -m tests.similar_load`` measures larger classes."""
     draw = random.Random(1)
-    classroom = {f"s{n:03}": written(draw, 17) for n in range(300)}
-    classroom["copy"] = disguised(classroom["s123"], draw)
+    classroom = {f"s{n:03}": written(draw, 17) for n in range(100)}
+    classroom["zoe"] = disguised(classroom["s023"], draw)
     found = submitted(tmp_path, classroom)
     start = time.process_time()
     result = compare.compare(LAB, found, top=30)
     used = time.process_time() - start
-    assert result.pairs[0].students == ("copy", "s123") or result.pairs[0].students == (
-        "s123",
-        "copy",
-    )
-    assert used < 60, f"{used:.1f} s"
-    print(f"{used:.1f} s of processor time for {result.students} students")
+    assert result.pairs[0].students == ("s023", "zoe")
+    assert used < 20, f"{used:.1f} s"
 
 
 def test_a_course_without_that_lab_on_disk_has_nothing_to_discount() -> None:
