@@ -179,6 +179,8 @@ class Folder:
                     self.skip(path, why)
                 else:
                     loose.setdefault(lab.name, []).append(path)
+            elif not path.is_dir():
+                self.skip(path, "not a notebook")
         return places, loose
 
     def _choose(

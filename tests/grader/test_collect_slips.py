@@ -161,6 +161,7 @@ def test_nothing_is_left_out_silently(tmp_path: Path, monkeypatch: pytest.Monkey
         "logit_lens (1).ipynb": b"6",
         "patching_logit_lens.ipynb": b"7",
         "marks.xlsx": b"8",
+        "ada/sorry.docx": b"0",
         "02_patching/ada/patching.ipynb": b"9",
     }
     found = gathered(tmp_path, files, [LENS])
@@ -177,6 +178,7 @@ def test_nothing_is_left_out_silently(tmp_path: Path, monkeypatch: pytest.Monkey
         "<student>_01_logit_lens.ipynb",
         "patching_logit_lens.ipynb": "its name fits 01_logit_lens and 02_patching",
         "marks.xlsx": "not a notebook",
+        "ada/sorry.docx": "not a notebook",
         "02_patching/ada": "it is of 02_patching, which was not asked for",
     }
 
