@@ -6,13 +6,18 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from labkit.errors import LabError
+from labkit.submit import command as submit
 from rich.console import Console
 
+from grader.board.command import board
 from grader.errors import UserError
+from grader.marks_command import export_marks, verify
 from grader.seeds import PUBLIC, Secret
+from grader.similar.command import similar
 
 if TYPE_CHECKING:
     from grader.grading import Graded
@@ -32,6 +37,12 @@ _Lab = Annotated[str | None, typer.Option(help="Only this lab.")]
 _CORES = os.cpu_count() or 1
 _Workers = Annotated[int, typer.Option(min=1, help="Judges at once.")]
 _Key = Annotated[Path | None, typer.Option(metavar="FILE", help="The course secret.")]
+_Roster = Annotated[
+    Path | None, typer.Option(metavar="FILE.csv", help="Who is who, for a platform's download.")
+]
+_Course = Annotated[
+    Path | None, typer.Option(metavar="course.toml", help="Rules for late work: final marks.")
+]
 _Isolation = Annotated[str, typer.Option(help="strong, or weak: with whatever this machine has.")]
 
 
@@ -45,7 +56,7 @@ def guarded(command: Callable[[], int | None]) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
         code = command()
-    except UserError as error:
+    except (UserError, LabError) as error:
         _stop(str(error), 2)
     except (KeyboardInterrupt, typer.Abort):
         _stop("stopped; the same command goes on where it left off", 130)
@@ -123,9 +134,11 @@ def check_own(
 
     Example: python -m grader check 1 --watch
     """
-    from grader import desk, labs
+    from grader import labs
 
     wanted = labs.named(lab)
+    from grader import desk  # seconds of imports
+
     if not watch:
         raise typer.Exit(desk.check(wanted, _console))
     desk.watch(wanted, _console)
@@ -138,13 +151,17 @@ def grade(
     lab: _Lab = None,
     workers: _Workers = _CORES,
     secret: _Key = None,
+    roster: _Roster = None,
+    course: _Course = None,
     isolation: _Isolation = "strong",
 ) -> None:
     """Grade a class; the same command again goes on where it stopped.
 
+    Takes a folder, or the zip that Canvas, Moodle or Gradescope gives.
+
     Example: python -m grader grade submitted/ --out marks/ --secret secret.key
     """
-    _grade(submissions, out, lab, workers, secret, isolation)
+    _grade(submissions, out, lab, workers, secret, roster, course, isolation)
 
 
 @app.command()
@@ -154,6 +171,8 @@ def regrade(
     lab: _Lab = None,
     workers: _Workers = _CORES,
     secret: _Key = None,
+    roster: _Roster = None,
+    course: _Course = None,
     isolation: _Isolation = "strong",
     afresh: Annotated[
         bool, typer.Option("--all", help="Run everything again, changed or not.")
@@ -167,30 +186,35 @@ def regrade(
 
     if not (out / "results.jsonl").exists():
         raise UserError(f"no results in {out} to grade again: python -m grader grade comes first")
-    graded = _grade(submissions, out, lab, workers, secret, isolation, afresh)
+    graded = _grade(submissions, out, lab, workers, secret, roster, course, isolation, afresh)
     print(*moves.said(graded.results, graded.changes, everything=afresh), sep="\n")
 
 
 def _grade(
     submissions: Path, out: Path, lab: str | None, workers: int, secret: Path | None,
-    isolation: str, afresh: bool = False,
+    roster: Path | None, course: Path | None, isolation: str, afresh: bool = False,
 ) -> Graded:  # fmt: skip
-    from grader import grading
+    from grader import course_file, labs
     from grader.isolation import choose
+    from grader.people import People
+
+    if not submissions.exists():
+        raise UserError(f"no such folder or zip file: {submissions}")
+    asked: dict[str, Any] = {
+        "labs": (labs.named(lab),) if lab else tuple(labs.find().values()),
+        "secret": _secret(secret),
+        "rungs": choose(isolation),
+        "people": People.read(roster) if roster else None,
+        "rules": course_file.read(course, labs.find().values()) if course else None,
+    }
+    # Seconds of imports: what was mistyped is said before them.
+    from grader import grading
     from grader.progress import Bar
 
-    order = grading.Order(
-        place=submissions,
-        out=out,
-        labs=grading.choose_labs(lab),
-        workers=workers,
-        secret=_secret(secret),
-        rungs=choose(isolation),
-        afresh=afresh,
-    )
+    order = grading.Order(submissions, out, workers=workers, afresh=afresh, **asked)
     with Bar(_console) as show:
         graded = grading.grade(order, show)
-    _console.print(graded.counted())
+    print(*graded.counted(), sep="\n")
     _console.print(f"report:    {out / 'index.html'}\ngradebook: {out / 'gradebook.csv'}")
     _console.print(f"head:      {graded.head} (of the chain: note it, verify compares)")
     return graded
@@ -198,40 +222,6 @@ def _grade(
 
 def _secret(path: Path | None) -> Secret:
     return Secret.read(path) if path else PUBLIC
-
-
-@app.command()
-def verify(
-    marks: Annotated[Path, typer.Argument(help="The folder that grade --out wrote.")],
-    secret: _Key = None,
-    noted: Annotated[str | None, typer.Option(metavar="HEAD", help="A head you noted.")] = None,
-) -> None:
-    """Say whether results were changed, removed or moved since they were graded.
-
-    Example: python -m grader verify marks/ --secret secret.key
-    """
-    from grader import verify as verification
-
-    lines, holds = verification.report(marks, _secret(secret), noted)
-    print(*lines, sep="\n")
-    raise typer.Exit(0 if holds else 1)
-
-
-@app.command("export")
-def export_marks(
-    marks: Annotated[Path, typer.Argument(help="The folder that grade --out wrote.")],
-    to: Annotated[str, typer.Option(metavar="FORMAT", help="nbgrader: its gradebook.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", "--db", metavar="FILE", help="Where, if not as usual.")
-    ] = None,
-) -> None:
-    """Write the marks of a run where others keep theirs.
-
-    Example: python -m grader export marks/ --to nbgrader --db gradebook.db
-    """
-    from grader import export
-
-    print(export.export(marks, to, out))
 
 
 @app.command()
@@ -245,5 +235,8 @@ def doctor() -> None:
     raise typer.Exit(checkup.report(_console))
 
 
-if __name__ == "__main__":
-    main()
+app.command()(board)
+app.command("submit")(submit)
+app.command()(verify)
+app.command("export")(export_marks)
+app.command()(similar)

@@ -41,6 +41,8 @@ class Digests:
     def submission(self, submission: Submission, lab: Lab) -> str:
         """Return the digest of all that a submission's marks hang on."""
         state = _State(self._secret, submission.status, submission.reason)
+        if submission.members:
+            state.add(submission.members)
         if submission.notebook is not None:
             with contextlib.suppress(OSError), submission.notebook.open("rb") as file:
                 state.add(hashlib.file_digest(file, "sha256").hexdigest())

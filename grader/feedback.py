@@ -17,7 +17,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -30,8 +30,10 @@ from grader import results as results_file
 from grader.places import file_names as file_names
 from grader.places import links as links
 from grader.records import CheckResult, ExerciseResult, LabResult
+from grader.rules import FinalMark
 
 About = Mapping[str, str]
+Final = Callable[[LabResult], FinalMark]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MESSAGE_LIMIT = 4_000  # characters: a page stays a page when a student's error text does not
@@ -74,26 +76,38 @@ class ExercisePage:
         return "part" if self.passed else "none"
 
 
-def write(out_dir: Path, results: Iterable[LabResult], about: About | None = None) -> list[Path]:
+def write(
+    out_dir: Path,
+    results: Iterable[LabResult],
+    about: About | None = None,
+    final: Final | None = None,
+) -> list[Path]:
     """Write one page per result to ``out_dir/feedback``; return where they lie. Atomic per page."""
     ordered = results_file.in_order(results)
     where = links(ordered)
     written = []
     for result in ordered:
         path = out_dir.joinpath(*where[result.student, result.lab])
-        results_file.refresh(path, page(result, about).encode())
+        results_file.refresh(path, page(result, about, final).encode())
         written.append(path)
     return written
 
 
-def page(result: LabResult, about: About | None = None) -> str:
-    """The feedback page of one student for one lab, as HTML."""
+def page(result: LabResult, about: About | None = None, final: Final | None = None) -> str:
+    """The feedback page of one student for one lab, as HTML.
+
+    Args:
+        result: what the checks gave.
+        about: words for names.
+        final: the course's rules for late work and dropped exercises, where it has any.
+    """
     words = about or {}
     exercises = [_exercise(result.lab, exercise, words) for exercise in result.exercises]
     return render(
         "feedback.html.j2",
         ("page.css", "feedback.css"),
         result=result,
+        mark=final(result) if final else None,
         lab=title(result.lab, words),
         exercises=exercises,
         todo=[exercise for exercise in exercises if exercise.problems],
@@ -102,24 +116,27 @@ def page(result: LabResult, about: About | None = None) -> str:
     )
 
 
-def render(template: str, styles: tuple[str, ...], script: str = "", **values: object) -> str:
+def render(
+    template: str, styles: tuple[str, ...], script: str = "", allow: str = "", **values: object
+) -> str:
     """A page from a template, as one string; see `pieces`."""
-    return "".join(pieces(template, styles, script, **values))
+    return "".join(pieces(template, styles, script, allow, **values))
 
 
 def pieces(
-    template: str, styles: tuple[str, ...], script: str = "", **values: object
+    template: str, styles: tuple[str, ...], script: str = "", allow: str = "", **values: object
 ) -> Iterator[str]:
     """A page from a template, with its styles and script inside it, piece by piece.
 
     The page's policy lets exactly these run and be loaded: even markup that slipped through an
-    escape could start no script and reach no network.
+    escape could start no script and reach no network, but for what ``allow`` adds to the policy.
     """
     css = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in styles)
     code = (_TEMPLATES / script).read_text(encoding="utf-8") if script else ""
     policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_source(css)}"
     if code:
         policy += f"; script-src {_source(code)}"
+    policy += f"; {allow}" if allow else ""
     stream = _PAGES.get_template(template).stream(css=css, code=code, policy=policy, **values)
     stream.enable_buffering(500)
     yield from stream

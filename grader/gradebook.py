@@ -52,7 +52,7 @@ def _rows(ordered: Iterable[LabResult], columns: Sequence[str]) -> Iterator[str]
 
 def _line(cells: Iterable[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(map(_cell, cells))
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(map(cell, cells))
     return text.getvalue()
 
 
@@ -102,7 +102,7 @@ def _note(result: LabResult) -> str:
     return ""
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """The text, in a form that no spreadsheet takes for a formula."""
     # Importers that trim would uncover a formula behind blanks.
     if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA):

@@ -14,16 +14,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader import about, feedback, gradebook, labs, leavings, report
+from grader import about, came_in, feedback, gradebook, labs, leavings, report
 from grader import panel as panels
-from grader.collect import collect
+from grader.collect import Collected, gather
 from grader.digests import Digests
 from grader.errors import UserError
+from grader.filling import listed
 from grader.labs import Lab
 from grader.ledger import Changes, Ledger, Standing
 from grader.panel import Panel
 from grader.panel import warm_up as warm_up
+from grader.people import People
 from grader.records import LabResult, Submission
+from grader.rules import Rules
+from grader.rules import final as final_mark
 from grader.sandbox import Limits, Rungs
 from grader.seeds import Secret
 
@@ -45,6 +49,8 @@ class Order:
     limits: Limits = field(default_factory=Limits)
     afresh: bool = False  # grade everything again, even where nothing has changed
     rungs: Rungs | None = None  # what holds a worker; all that this machine has when None
+    people: People | None = None  # who is who in a platform's download
+    rules: Rules | None = None  # for late work and dropped exercises: final marks on the pages
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Graded:
     results: Standing
     head: str  # of the hash chain
     changes: Changes  # since the seal before
+    collected: Collected
+    with_roster: bool
 
     def __iter__(self) -> Iterator[LabResult]:
         """Go through the results, by student, then lab."""
@@ -63,11 +71,23 @@ class Graded:
         """Say how many there are."""
         return len(self.results)
 
-    def counted(self) -> str:
-        """Say how many were graded, unreadable and missing."""
+    def counted(self) -> list[str]:
+        """Say how many were graded, unreadable and missing, and what was not used."""
         count = Counter(result.status for result in self)
         kinds = [f"{count[s]} {s}" for s in ("graded", "unreadable", "missing") if count[s]]
-        return f"{len(self)} submissions: {', '.join(kinds)}"
+        said = [f"{len(self)} submissions: {', '.join(kinds)}"]
+        if unused := self.collected.unused:
+            said.append(f"not used:  {len(unused)}, listed with the reasons in {came_in.UNUSED}")
+        if strangers := self.collected.strangers:
+            said.append(
+                f"strangers: not in the roster, so named as the platform does: {listed(strangers)}"
+            )
+        if self.collected.system and not self.with_roster:
+            said.append(
+                f"students:  named as {self.collected.system.capitalize()} does, and planted "
+                "challenges hang on the name: --roster FILE.csv says who is who"
+            )
+        return said
 
 
 @dataclass(frozen=True)
@@ -87,15 +107,16 @@ def grade(order: Order, on_step: Callable[[Step], None]) -> Graded:
             be written. What was graded is on disk all the same.
     """
     with leavings.folder() as scratch, _written(order.out):
-        submissions = collect(order.place, order.labs, scratch)
+        collected = gather(order.place, order.labs, scratch, order.people)
         with Ledger(order.out / "results.jsonl", order.secret) as ledger:
-            return _grade(order, submissions, ledger, on_step)
+            return _grade(order, collected, ledger, on_step)
 
 
 def _grade(
-    order: Order, submissions: list[Submission], ledger: Ledger, on_step: Callable[[Step], None]
+    order: Order, collected: Collected, ledger: Ledger, on_step: Callable[[Step], None]
 ) -> Graded:
     digests, by_name = Digests(order.secret), {lab.name: lab for lab in order.labs}
+    submissions = collected.submissions
     waiting = {}
     for submission in submissions:
         digest = digests.submission(submission, by_name[submission.lab])
@@ -116,12 +137,14 @@ def _grade(
             on_step(Step(done, total, result))
     handed_in = {(submission.student, submission.lab) for submission in submissions}
     ledger.seal(key for key in ledger.known() if key[1] in by_name and key not in handed_in)
+    came_in.write(order.out, collected.handed_in, collected.unused, by_name)
     final = ledger.standing()
     words = about.words({**labs.find(order.labs[0].root), **by_name}.values())
     gradebook.write(order.out / "gradebook.csv", final)
-    feedback.write(order.out, final, words)
-    report.write(order.out, final, words)
-    return Graded(final, ledger.head, ledger.changes())
+    shown = _final(order)
+    feedback.write(order.out, final, words, shown)
+    report.write(order.out, final, words, shown, len(collected.unused))
+    return Graded(final, ledger.head, ledger.changes(), collected, bool(order.people))
 
 
 def _standing(submission: Submission, order: Order, ledger: Ledger) -> LabResult | None:
@@ -130,6 +153,14 @@ def _standing(submission: Submission, order: Order, ledger: Ledger) -> LabResult
     if entry is None or entry.is_ours or order.afresh:
         return None
     return ledger.get((submission.student, submission.lab))
+
+
+def _final(order: Order) -> feedback.Final | None:
+    """What works final marks out; nothing where the course has no rules."""
+    if order.rules is None:
+        return None
+    known, own = came_in.read(order.out), order.rules
+    return lambda result: final_mark(result, known.get((result.student, result.lab)), own)
 
 
 @contextlib.contextmanager
@@ -144,12 +175,3 @@ def _written(out: Path) -> Iterator[None]:
             f"cannot write to {error.filename or out}: {error.strerror}. What was graded so far is "
             f"in {out / 'results.jsonl'}: make room, and the same command goes on from there"
         ) from error
-
-
-def choose_labs(name: str | None) -> tuple[Lab, ...]:
-    """Return the named lab, or all labs.
-
-    Raises:
-        UserError: no lab of that name.
-    """
-    return (labs.named(name),) if name else tuple(labs.find().values())

@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Unicode
 from traitlets.utils.importstring import import_item
 
-from grader import collect, gradebook, grading, labs, nbgrader_notebooks, processes
+from grader import choosing, gradebook, grading, labs, nbgrader_notebooks, processes
 from grader.errors import UserError
 from grader.isolation import choose
 from grader.judge import Judge
@@ -128,7 +128,7 @@ class GradeIsolated(NotebookExporter):  # type: ignore[misc]
 
     def _submission(self, student: str, folder: Path) -> Submission:
         try:
-            return collect.notebook_in(student, self._lab, folder)
+            return choosing.notebook_in(student, self._lab, folder)
         except OSError as error:
             reason = f"the folder cannot be read: {error.strerror}"
             return Submission(student, self._lab.name, None, "unreadable", reason)

@@ -48,6 +48,7 @@ class Notebook:
 
     cells: tuple[Cell, ...]
     note: str = ""  # a remark on the file, for its student
+    title: str = ""  # as the notebook's metadata give it: release writes the lab's name there
 
     @property
     def code(self) -> list[Cell]:
@@ -77,7 +78,7 @@ def read(path: Path) -> Notebook:
     found = [cell for part in lists if isinstance(part, list) for cell in part]
     if len(found) > MAX_CELLS:
         raise Unreadable(f"the notebook has {len(found)} cells, over the limit of {MAX_CELLS}")
-    notebook = Notebook(tuple(map(_cell, _dicts(found))), note)
+    notebook = Notebook(tuple(map(_cell, _dicts(found))), note, _title(document))
     if (size := sum(len(cell.source) for cell in notebook.code)) > MAX_CODE:
         raise Unreadable(
             f"the notebook has {size} characters of code, over the limit of {MAX_CODE}"
@@ -180,6 +181,12 @@ def _cell(cell: dict[str, Any]) -> Cell:
         damaged = not isinstance(source, str)
     text = source if isinstance(source, str) else ""
     return Cell(kind if isinstance(kind, str) else "", _grade_id(cell), text, damaged)
+
+
+def _title(document: dict[str, Any]) -> str:
+    metadata = document.get("metadata")
+    title = metadata.get("title") if isinstance(metadata, dict) else None
+    return title if isinstance(title, str) else ""
 
 
 def _grade_id(cell: dict[str, object]) -> str:

@@ -29,6 +29,31 @@ class Submission:
     notebook: Path | None
     status: LabStatus = "graded"
     reason: str = ""
+    members: tuple[str, ...] = ()  # of the group that handed it in together, itself among them
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What is known of how one student's notebook for one lab came in; no mark hangs on it here."""
+
+    student: str
+    lab: str
+    system: str = ""  # canvas, moodle, gradescope, nbgrader
+    key: str = ""  # Canvas' user id, Moodle's participant number, Gradescope's submission
+    name: str = ""  # the student's, or the group's, in that system
+    email: str = ""
+    file: str = ""  # as it was called there
+    when: str = ""  # ISO 8601 with its offset, where the system says it
+    late: bool | None = None  # as the system says; None where it does not
+    late_seconds: float | None = None  # by how much, where it says that
+
+
+@dataclass(frozen=True)
+class Unused:
+    """A file that was handed in and is not graded, with the reason, a sentence for people."""
+
+    file: str
+    why: str
 
 
 @dataclass(frozen=True)

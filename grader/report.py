@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from grader import feedback, gradebook
@@ -69,19 +70,43 @@ class LabReport:
     matters: tuple[Matter, ...]
 
 
-def write(out_dir: Path, results: Iterable[LabResult], about: feedback.About | None = None) -> Path:
-    """Write ``out_dir/index.html`` for these results, in whatever order they come; atomic."""
+def write(
+    out_dir: Path,
+    results: Iterable[LabResult],
+    about: feedback.About | None = None,
+    final: feedback.Final | None = None,
+    unused: int = 0,
+) -> Path:
+    """Write ``out_dir/index.html`` for these results, in whatever order they come; atomic.
+
+    Args:
+        out_dir: the run's folder.
+        results: the results.
+        about: words for names.
+        final: the course's rules for late work and dropped exercises, where it has any.
+        unused: how many files ``not_used.csv`` lists.
+    """
     path = out_dir / "index.html"
-    results_file.replace(path, (piece.encode() for piece in _pieces(results, about)))
+    pieces = _pieces(results, about, final, unused)
+    results_file.replace(path, (piece.encode() for piece in pieces))
     return path
 
 
-def page(results: Iterable[LabResult], about: feedback.About | None = None) -> str:
+def page(
+    results: Iterable[LabResult],
+    about: feedback.About | None = None,
+    final: feedback.Final | None = None,
+) -> str:
     """The class page as HTML; the same results give the same bytes."""
-    return "".join(_pieces(results, about))
+    return "".join(_pieces(results, about, final))
 
 
-def _pieces(results: Iterable[LabResult], about: feedback.About | None) -> Iterator[str]:
+def _pieces(
+    results: Iterable[LabResult],
+    about: feedback.About | None,
+    final: feedback.Final | None,
+    unused: int = 0,
+) -> Iterator[str]:
     ordered = results_file.in_order(results)
     where = {key: "/".join(map(quote, parts)) for key, parts in feedback.links(ordered).items()}
     exercises = gradebook.exercise_names(ordered)
@@ -90,7 +115,8 @@ def _pieces(results: Iterable[LabResult], about: feedback.About | None) -> Itera
         for lab, names in exercises.items()
     ]
     styles = ("page.css", "index.css")
-    data = {"labs": labs, "students": Students(ordered), "where": where}
+    data: dict[str, Any] = {"labs": labs, "students": Students(ordered), "where": where}
+    data |= {"final": final, "unused": unused}
     return feedback.pieces("index.html.j2", styles, script="index.js", **data)
 
 

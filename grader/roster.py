@@ -13,8 +13,6 @@ Not here: what a challenge is (``labkit.planted``), the seeds (``seeds``).
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import tempfile
 from collections.abc import Sequence
@@ -22,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from labkit import models, planted
 
-from grader import labs, reference, seeds
+from grader import labs, reference, seeds, tables
 from grader.errors import UserError
 from grader.labs import Lab
 from grader.seeds import Secret
@@ -36,19 +34,7 @@ def students(path: Path) -> list[str]:
     Raises:
         UserError: no such file, no CSV, nobody in it, or one student twice.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"cannot read the roster {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"the roster {path} is not UTF-8: save it as CSV UTF-8") from error
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        lines = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-        rows = [row for row in lines if any(row)]
-    except csv.Error as error:
-        raise UserError(f"the roster {path} is no CSV: {error}") from error
+    rows = tables.read(path, "the roster").rows
     titles = [title.strip().casefold() for title in rows[0]] if rows else []
     column = titles.index("student") if "student" in titles else 0
     if titles and ("student" in titles or HEADER.search(titles[0].replace("_", " "))):

@@ -3,7 +3,7 @@
 Every module in this folder is one format, found by looking: its name is what ``--to`` takes. It has
 
 - ``USUAL``: where it writes when nobody says where;
-- ``write(results, labs, target) -> str``: writes ``target`` whole or not at all, may be called
+- ``write(marks, labs, target) -> str``: writes ``target`` whole or not at all, may be called
   again, and returns the line that says what was done.
 """
 
@@ -14,8 +14,8 @@ import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import labs as course
-from grader import results as results_file
+from grader import labs as course_labs
+from grader import marks as run_marks
 from grader.errors import UserError
 from grader.labs import Lab
 
@@ -26,7 +26,14 @@ def formats() -> list[str]:
 
 
 def export(
-    marks: Path, to: str, target: Path | None = None, labs: Mapping[str, Lab] | None = None
+    marks: Path,
+    to: str,
+    target: Path | None = None,
+    labs: Mapping[str, Lab] | None = None,
+    *,
+    course: Path | None = None,
+    source: Path | None = None,
+    lab: str | None = None,
 ) -> str:
     """Write the results in a run's folder in another format.
 
@@ -35,24 +42,24 @@ def export(
         to: one of `formats`.
         target: the file to write; the format's usual one when None.
         labs: the course's labs by name; those of this course when None.
+        course: the course.toml with the rules for late work and dropped labs.
+        source: what the platform itself exported, for a format that fills it in.
+        lab: the one lab to export, by its folder's name; all when None.
 
     Returns:
-        One line that says what was written where.
+        What was written where.
 
     Raises:
-        UserError: no such format, no results, or the target cannot be written.
+        UserError: no such format, no results, or a file cannot be read or written.
     """
     if to not in formats():
         raise UserError(f"--to is one of {', '.join(formats())}, not {to!r}")
-    results = results_file.read(marks / "results.jsonl")
-    if not results:
-        raise UserError(
-            f"no results in {marks}: python -m grader grade SUBMISSIONS --out {marks} comes first"
-        )
+    known = course_labs.find() if labs is None else labs
+    found = run_marks.read(marks, known, course=course, source=source, lab=lab)
     module = importlib.import_module(f"{__name__}.{to}")
-    said: str = module.write(
-        results,
-        course.find() if labs is None else labs,
-        Path(module.USUAL) if target is None else target,
-    )
+    where = Path(module.USUAL) if target is None else target
+    try:
+        said: str = module.write(found, known, where)
+    except OSError as error:
+        raise UserError(f"cannot write {where}: {error.strerror}") from error
     return said

@@ -18,7 +18,7 @@ import shutil
 import sqlite3
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nbgrader.api import Assignment, Gradebook
@@ -28,19 +28,23 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from grader import gradebook, notebooks
 from grader.errors import UserError
 from grader.labs import Lab
+from grader.marks import Marks
 from grader.records import LabResult
 
 USUAL = "gradebook.db"
 _COURSE = "default_course"  # nbgrader's own name for a course that has none
 
 
-def write(results: Sequence[LabResult], labs: Mapping[str, Lab], target: Path) -> str:
+def write(marks: Marks, labs: Mapping[str, Lab], target: Path) -> str:
     """Write results into a gradebook, new or existing; see `grader.export`.
+
+    They are written as they are: nbgrader has late penalties of its own.
 
     Raises:
         UserError: the results are of another version of a lab, or the file is no gradebook that
             can be written. It is then as it was.
     """
+    results = marks.results
     names = sorted({result.lab for result in results})
     for name in names:
         if name not in labs:

@@ -6,6 +6,7 @@
 - ``data``    prompts and sentences whose answers were checked on the real model
 - ``check``   run an exercise's visible checks and show what came out
 - ``plots``   figures that render everywhere
+- ``board``   in a workshop: tell the host's board which checks pass, after joining it
 
 Nothing is imported here: each of them costs only whoever asks for it.
 """

@@ -16,14 +16,14 @@ import re
 import sys
 import zipfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labkit import inventory
-from labkit.checking import lab as labs
 from labkit.errors import LabError
-from labkit.inventory import Inventory
+
+if TYPE_CHECKING:
+    from labkit.inventory import Inventory
 
 _FOLDER = re.compile(r"\d\d_[a-z0-9_]+")
 _NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
@@ -41,6 +41,9 @@ def submit(lab: str, student: str, out: Path | None = None) -> tuple[Path, Inven
     Raises:
         LabError: no such lab, no notebook in it that can be read, or the zip cannot be written.
     """
+    from labkit import inventory  # imports torch, which --help can do without
+    from labkit.checking import lab as labs
+
     notebook = find(lab, Path.cwd())
     name = " ".join(_NOT_IN_A_NAME.sub(" ", student).split()).strip(". ")
     if not name:
@@ -80,7 +83,7 @@ def find(lab: str, place: Path) -> Path:
         folders = {
             folder.name: folder
             for folder in (root, *root.glob("*/"), *root.glob("labs/*/"))
-            if _FOLDER.fullmatch(folder.name) and (folder / labs.FILE).is_file()
+            if _FOLDER.fullmatch(folder.name) and (folder / "misconceptions.json").is_file()
         }
         if not folders:
             continue
@@ -125,7 +128,9 @@ def command(
 ) -> None:
     """Write the zip to hand in, and say what is in it and what will not survive grading.
 
-    Example: python -m labkit.submit 1 --name "Ada Lovelace"
+    Example: python -m grader submit 1 --name "Ada Lovelace"
+
+    Without the grader: python -m labkit.submit 1 --name "Ada Lovelace"
     """
     path, found = submit(lab, name or getpass.getuser(), out)
     print("\n".join(found.lines()))

@@ -29,7 +29,7 @@ def pytest_report_header() -> str:
     return "browser: none, so no page is looked at (apt-get install chromium chromium-driver)"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Open]:
     """Open headless browsers: ``browser(width, dark=False)``; they are closed afterwards."""
     opened = []
@@ -42,6 +42,7 @@ def browser() -> Iterator[Open]:
             f"--window-size={width},1400", "--force-device-scale-factor=1",
         ):  # fmt: skip
             options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         driver = webdriver.Chrome(options=options, service=Service(_DRIVER))
         opened.append(driver)
         if dark:

@@ -11,7 +11,10 @@ import pytest
 
 from grader import labs
 
-COMMANDS = ("release", "new", "check", "grade", "regrade", "verify", "doctor")
+COMMANDS = (
+    "release", "new", "check", "submit", "grade", "regrade", "verify", "doctor", "export",
+    "similar", "board",
+)  # fmt: skip
 
 
 def _grader(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -226,7 +226,7 @@ def test_an_empty_folder_is_missing_in_a_folder_and_in_a_zip(tmp_path: Path) -> 
     for place in (write(tmp_path / "n", *names), zipped(tmp_path / "n.zip", *names)):
         found = listed(place, tmp_path)
         assert {student: s.status for (student, _), s in found.items()} == {
-            "ada": "graded", "empty": "missing", "nolab": "missing", "wordy": "missing",
+            "ada": "graded", "empty": "missing", "nolab": "graded", "wordy": "missing",
         }  # fmt: skip
         assert found["empty", "01"].reason == "no folder 01_logit_lens"
         assert found["wordy", "01"].reason == (

@@ -12,7 +12,7 @@ from grader.errors import UserError
 
 def test_a_format_is_a_file_in_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "abacus.py").write_text(
-        'USUAL = "beads.txt"\n\n\ndef write(results, labs, target):\n    return f"{target}!"\n'
+        'USUAL = "beads.txt"\n\n\ndef write(marks, labs, target):\n    return f"{target}!"\n'
     )
     monkeypatch.setattr(export, "__path__", [*export.__path__, str(tmp_path)])
     assert {"abacus", "nbgrader"} <= set(export.formats())
