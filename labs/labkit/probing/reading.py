@@ -70,9 +70,8 @@ def examples(model: TransformerBridge, data: Labelled) -> Examples:
             rows.append((number, len(ids) - 1, ids[-1], bool(data.labels[number])))
             continue
         ends = _ends(model, text, ids)
-        for position in range(1, len(ids)):
-            holds = _inside(ends[position], data.spans[number])
-            rows.append((number, position, ids[position], holds))
+        for place in range(1, len(ids)):
+            rows.append((number, place, ids[place], _inside(ends[place], data.spans[number])))
     of_text, position, token, labels = (torch.tensor(column) for column in zip(*rows, strict=True))
     return Examples(
         data.texts, of_text, position, token, labels, data.groups[of_text], data.fillers[of_text]
