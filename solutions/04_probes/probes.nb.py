@@ -153,16 +153,16 @@ with check(quote_labels) as c:
 # %%
 quotes = probing.labelled("quotes", pairs=8)
 places = probing.examples(smollm2, quotes)  # every token but the first of each text
-labels = torch.zeros_like(places.labels)
+is_inside = torch.zeros_like(places.labels)
 for number, text in enumerate(quotes.texts):
     tokens = smollm2.to_str_tokens(text)
     here = places.text == number
-    labels[here] = quote_labels(tokens)[places.position[here]]
+    is_inside[here] = quote_labels(tokens)[places.position[here]]
 print(
     f"{len(places)} tokens in {len(quotes)} texts of {len(set(quotes.groups.tolist()))} templates"
 )
-print(f"your labels agree on {(labels == places.labels).double().mean():.1%} of them")
-print(f"{labels.double().mean():.3f} of the tokens are inside a quotation")
+print(f"your labels agree on {(is_inside == places.labels).double().mean():.1%} of them")
+print(f"{is_inside.double().mean():.3f} of the tokens are inside a quotation")
 
 # %% [markdown]
 # ### Exercise 2: split_by_group
@@ -269,7 +269,7 @@ def test_accuracy(X: Tensor, y: Tensor, train: Tensor, test: Tensor) -> float:
 
 
 by_example, by_template = [], []
-for seed in range(20):
+for seed in range(10):
     coins = helpers.coins(10, seed)[number_data.groups]  # five heads, five tails
     train, _, test = split_by_group(torch.arange(len(coins)), 0.2, 0.2, seed)
     by_example.append(test_accuracy(middle, coins, train, test))
@@ -594,14 +594,14 @@ with check(fit_logistic) as c:
 
 # %%
 train, valid, test = split_by_group(number_data.groups, 0.2, 0.2, seed=0)
-y = number_places.labels
+plural = number_places.labels
 Z_train, Z_test = standardise(middle[train], middle[test])
-by_hand_w, by_hand_b = fit_logistic(Z_train, y[train], 0.01)
-library_w, library_b = helpers.sklearn_logistic(Z_train, y[train], l2=0.01)
+by_hand_w, by_hand_b = fit_logistic(Z_train, plural[train], 0.01)
+library_w, library_b = helpers.sklearn_logistic(Z_train, plural[train], l2=0.01)
 same = torch.nn.functional.cosine_similarity(by_hand_w, library_w, dim=0)
 print(f"cosine of your weights and scikit-learn's: {same:.6f}")
 for name, w, b in (("yours", by_hand_w, by_hand_b), ("scikit-learn", library_w, library_b)):
-    scores = evaluate(Z_test @ w + b, y[test])
+    scores = evaluate(Z_test @ w + b, plural[test])
     print(f"{name:>13}: " + ", ".join(f"{key} {value:.3f}" for key, value in scores.items()))
 
 # %% [markdown]
@@ -799,9 +799,9 @@ fits = {
 }
 directions = {}
 for name, fit in fits.items():
-    w, b = fit(middle[train], y[train])
+    w, b = fit(middle[train], plural[train])
     directions[name] = w / w.norm()
-    scores = evaluate(middle[test] @ w + b, y[test])
+    scores = evaluate(middle[test] @ w + b, plural[test])
     print(f"{name:>21}: " + ", ".join(f"{key} {value:.3f}" for key, value in scores.items()))
 stacked = torch.stack(list(directions.values()))
 cosines = stacked @ stacked.T
@@ -989,19 +989,19 @@ my_quotes_and_control_at_layer_0 = None
 # %%
 quote_acts = probing.activations(smollm2, places)
 train, valid, test = split_by_group(places.groups, 0.2, 0.2, seed=1)
-share = labels[train].double().mean().item()
-control = control_labels(places.token, share, smollm2.cfg.d_vocab, seed=0)
+share = is_inside[train].double().mean().item()
+token_coins = control_labels(places.token, share, smollm2.cfg.d_vocab, seed=0)
 for layer, guess in (
     (16, my_quotes_and_control_at_layer_16),
     (0, my_quotes_and_control_at_layer_0),
 ):
     found = []
-    for wanted in (labels, control):
+    for wanted in (is_inside, token_coins):
         w, b = probe(quote_acts[layer, train], wanted[train])
         found.append(evaluate(quote_acts[layer, test] @ w + b, wanted[test]))
     pair = tuple(round(one["accuracy"], 3) for one in found)
     helpers.versus(guess, pair, f"Layer {layer:>2}, quotes and control")
-    how = selectivity(probe, quote_acts[layer], labels, control, train, test)
+    how = selectivity(probe, quote_acts[layer], is_inside, token_coins, train, test)
     print(f"    base rates {found[0]['base_rate']:.3f} and {found[1]['base_rate']:.3f}, ", end="")
     print(f"selectivity {how:+.3f}")
 known = torch.isin(places.token[test], places.token[train])
@@ -1302,7 +1302,7 @@ columns, names = helpers.around_the_mark(places)
 train, valid, test = split_by_group(places.groups, 0.2, 0.2, seed=1)
 elsewhere = len(names)  # a last column for the tokens that are further away
 columns[columns < 0] = elsewhere
-tasks = {"quotes: is one open?": labels, "control: a coin for each token": control}
+tasks = {"quotes: is one open?": is_inside, "control: a coin for each token": token_coins}
 sweeps = {
     name: layer_sweep(probe, quote_acts, wanted, columns, train, test)
     for name, wanted in tasks.items()
@@ -1322,8 +1322,8 @@ print("saved to", plots.save(figure, helpers.HEADLINE))
 figure
 
 # %%
-base_rate = max((share := labels[test].double().mean().item()), 1 - share)
-token_knowledge = helpers.token_table(places.token, labels, train, test)
+base_rate = max((share := is_inside[test].double().mean().item()), 1 - share)
+token_knowledge = helpers.token_table(places.token, is_inside, train, test)
 print(f"layers 12 to 24: quotes {quotes_curve[12:25].mean():.3f}, highest {quotes_curve.max():.3f}")
 print(f"                 control {control_curve[12:25].mean():.3f}")
 print(f"layer 0:         quotes {quotes_curve[0]:.3f}, control {control_curve[0]:.3f}")

@@ -2,7 +2,8 @@
 
 The one feature here that comes and goes inside a text. Twins have the same words in the same
 order; in the one the quotation is closed in the middle, in the other it goes on to the end, so the
-words after the middle stand outside in the one and inside in the other.
+words after the middle stand outside in the one and inside in the other. No text begins with its
+opening mark: at the first position ``smollm2`` does not notice it (lab 04 shows that).
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ MARK = '"'
 TEMPLATES = (
     '{who} said, "{first},{mark} and {then}',
     'Last night {who} wrote to me, "{first},{mark} but {then}',
-    '"{first},{mark} while {then}',
+    'Near the gate {who} told us, "{first},{mark} while {then}',
     'When the door opened, {who} whispered, "{first},{mark} so {then}',
     'The note on the table began, "{first},{mark} although {then}',
     'It was late. "{first},{mark} and then {then}',
     'There was a sign above the shop: "{first}.{mark} As always, {then}',
-    'I asked why, and {who} answered, "{first};{mark} besides, {then}',
+    'I asked why, and {who} answered, "{first},{mark} because {then}',
     'Then {who} read out the first line: "{first}.{mark} Meanwhile {then}',
     'On the phone {who} only repeated, "{first}!{mark} Outside, {then}',
 )
