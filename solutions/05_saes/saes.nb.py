@@ -25,7 +25,7 @@
 # | part | you ask | exercises |
 # |---|---|---|
 # | I | How is a dictionary trained, and how do you know that it is the right one? | 1 to 18 |
-# | II | What is in a dictionary, and what does it do? | 19 on |
+# | II | What is in a dictionary, and what does it do? | 19 to 25 |
 #
 # **Short of time?** The README says what to do in 45, in 90 and in 180 minutes. You need PyTorch
 # and what a residual stream is; lab 04 (superposition) helps and is not needed.
@@ -51,19 +51,29 @@
 # Vectors are rows, as everywhere in this course, and these are also SAELens' shapes.
 
 # %%
+import inspect
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
 from einops import einsum
 from jaxtyping import Bool, Float, Int
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
-from labkit import check, data, models, plots
-from labkit.planted import sparse_features
+from labkit import check, data, dictionary, feature_page, models, plots, probing
+from labkit.planted import hierarchy, ring, sparse_features
 
+import challenge_helpers as unknown
+import clamping_helpers as clamping
+import days_helpers as days
+import dictionary_helpers as shipped
+import headline_helpers as headline
+import hierarchy_helpers as toys
+import matching_helpers as matching
 import sae_figures_helpers as figures
 import saes_helpers as helpers
 
@@ -598,17 +608,18 @@ def relu_latents(weights: dict[str, Tensor], x: Tensor) -> Tensor:
     return sae_forward(x, **weights)[0]
 
 
-dictionaries, scores = {}, {}
+dictionaries = {}
 for price in (0.1, 0.3, 0.5):
-    name = f"L1, price {price}"
     trained, _ = train_sae(fresh, batches, partial(l1_objective, l1=price))
-    dictionaries[name] = trained
-    scores[name] = helpers.judge(toy, trained, relu_latents)
-    l0, fvu = metrics(scores[name].x, scores[name].x_hat, scores[name].latents)
-    print(f"{name}: L0 {l0:5.1f}   FVU {fvu:.3f}   {scores[name].line()}")
-best = scores["L1, price 0.5"]
-helpers.versus(my_features_found_at_the_high_price, best.found, "Features found at price 0.5")
-helpers.versus(my_size_recovered, round(best.size.mean().item(), 2), "Share of the size recovered")
+    l1_score = helpers.judge(toy, trained, relu_latents)
+    l0, fvu = metrics(l1_score.x, l1_score.x_hat, l1_score.latents)
+    print(f"L1, price {price}: L0 {l0:5.1f}   FVU {fvu:.3f}   {l1_score.line()}")
+helpers.versus(
+    my_features_found_at_the_high_price, l1_score.found, "Features found at price 0.5"
+)
+helpers.versus(
+    my_size_recovered, round(l1_score.size.mean().item(), 2), "Share of the size recovered"
+)
 
 # %% [markdown]
 # At the low price the reconstruction is nearly perfect, and the dictionary is wrong: two dozen
@@ -1377,7 +1388,7 @@ recipes = {
     "JumpReLU": (jumprelu_start, jumprelu_objective, jumprelu_latents),
     "Matryoshka": (fresh, MatryoshkaObjective(128, k=3), topk_latents),
 }
-compared = {"L1": scores["L1, price 0.5"]}
+compared = {"L1": l1_score}
 for name, (start, objective, latents_of) in recipes.items():
     dictionaries[name], _ = train_sae(start, batches, objective)
     compared[name] = helpers.judge(toy, dictionaries[name], latents_of)
@@ -1399,10 +1410,8 @@ my_best_k_by_fvu = None
 my_best_k_by_features_found = None
 
 # %%
-sweep = {}
-for k in (1, 2, 3, 5, 8, 12):
-    trained, _ = train_sae(fresh, batches, TopKObjective(128, k=k))
-    sweep[k] = helpers.judge(toy, trained, partial(topk_latents, k=k))
+many = {k: train_sae(fresh, batches, TopKObjective(128, k=k))[0] for k in (1, 2, 3, 5, 8, 12)}
+sweep = {k: helpers.judge(toy, many[k], partial(topk_latents, k=k)) for k in many}
 fvu = {k: metrics(score.x, score.x_hat, score.latents)[1] for k, score in sweep.items()}
 helpers.versus(my_best_k_by_fvu, min(fvu, key=fvu.get), "The best k by FVU")
 most = max(sweep, key=lambda k: sweep[k].cosines.mean())
@@ -1925,6 +1934,1342 @@ plots.heatmap(
 
 # %% [markdown]
 # ## Part II: what is in it?
+#
+# Somebody hands you a dictionary. Its numbers are good: few latents for each activation, little
+# error. Part I showed how little that says. So ask what it holds. First where the truth is known,
+# because there you learn what can go wrong; then in a dictionary of a real model.
+#
+# ### Exercise 19: match_features
+#
+# difficulty 2/5 · importance 4/5 · 15 min
+#
+# Given the true directions $d_1 \dots d_m$ and the rows $w_1 \dots w_n$ of $W_\text{dec}$, with $n
+# \ge m$. The usual score is the **mean maximum cosine similarity** (MMCS; Sharkey, Braun and
+# Millidge 2022): for each *feature* the best latent, and the mean over the features,
+#
+# $$\mathrm{MMCS} = \frac1m \sum_{i=1}^m \max_j \cos(d_i, w_j).$$
+#
+# It lets one latent stand for two features that resemble each other. So ask for a second thing: a
+# **pairing**, in which each feature gets a latent of its own and the sum of the cosines is as large
+# as any pairing can make it. (This is an *assignment problem*, solved exactly by the Hungarian
+# method: `scipy.optimize.linear_sum_assignment`. Taking the best free latent for one feature after
+# the other does not solve it.) A cosine keeps its sign: a latent is never negative, so a row that
+# points the opposite way has found nothing. Return the MMCS, each feature's partner, and the cosine
+# of each pair.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Make one table of all cosines first; all three results are read off it. Which axis is maximised
+# over, and which one is left for the mean?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The table is `[feature, latent]`, from rows divided by their lengths. `linear_sum_assignment`
+# takes a numpy array and returns two index arrays; the second is the partner of feature 0, 1, 2,
+# ... And it *minimises*, unless it is told `maximize=True`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# cosines = unit rows of the truth times unit rows of W_dec, transposed
+# mmcs = mean over features of the largest entry of their line
+# partner = the columns that the assignment with the largest sum picks
+# paired = the table's entry at each feature and its partner
+# ```
+#
+# </details>
+
+
+# %% exercise="match_features"
+def match_features(
+    W_dec: Float[Tensor, "latent d_in"], truth: Float[Tensor, "feature d_in"]
+) -> tuple[float, Int[Tensor, " feature"], Float[Tensor, " feature"]]:
+    """Return the MMCS, each feature's partner in the best pairing, and the cosine with it.
+
+    Args:
+        W_dec: decoder rows of any length, at least as many as there are features.
+        truth: true directions of any length.
+    """
+    ### BEGIN SOLUTION
+    unit_truth, unit_rows = (rows / rows.norm(dim=1, keepdim=True) for rows in (truth, W_dec))
+    cosines = unit_truth @ unit_rows.mT
+    features, partner = linear_sum_assignment(cosines.numpy(force=True), maximize=True)
+    paired = cosines[features, partner]
+    return cosines.amax(dim=1).mean().item(), torch.from_numpy(partner), paired
+    ### END SOLUTION
+
+
+# %% check="match_features" points=3
+with check(match_features) as c:
+    axes = torch.eye(6)
+    turned = torch.tensor([2, 0, 1])
+    mmcs, partner, paired = c.call(3 * axes, 0.5 * axes[turned])
+    c.close(mmcs, 1.0, "each direction is there, whatever its length")
+    c.close(partner, turned, "each feature's partner is its own row")
+    similar = torch.stack([axes[0] + 0.5 * axes[1], axes[0] - 0.5 * axes[1], axes[2]])
+    mmcs, partner, paired = c.call(torch.cat([axes[:1], axes[3:], -axes[2:3]]), similar)
+    c.close(mmcs, 2 / 3 / 1.25**0.5, "MMCS: row 0 is the best for two features", atol=1e-4)
+    c.close(paired.sum(), 1 / 1.25**0.5, "the pairing: it is partner of one of them", atol=1e-4)
+    c.true(len(set(partner.tolist())) == 3, "no latent is the partner of two features")
+    wanted = torch.tensor([[0.6, 0.5, 0.0], [0.58, 0.1, 0.0]])  # both want latent 0
+    lengths = (1 - wanted.square().sum(dim=1)).sqrt()
+    mmcs, partner, paired = c.call(torch.eye(3, 5), torch.cat([wanted, torch.diag(lengths)], 1))
+    c.close(paired, [0.5, 0.58], "the sum is the largest one, 0.5 + 0.58, not 0.6 + 0.1", atol=1e-4)
+    copies = torch.cat([axes[:1], 2 * axes[:1], 3 * axes[:1], axes[4:]])
+    c.close(c.call(copies, axes[:4])[0], 0.25, "one of four features, three times, is 1/4")
+
+# %% [markdown]
+# **Predict.** The 64 planted features of part I lie in 24 dimensions. Take a dictionary of 128
+# random directions, without any training: what is its MMCS? And one that holds the first half of
+# the features, each twice, and none of the others: what are its MMCS and the mean of its pairs?
+
+# %%
+my_mmcs_of_random_rows = None
+my_mmcs_of_the_first_half_twice = None
+
+# %%
+planted = sparse_features.build(seed=0)
+random_rows = torch.randn(128, 24, generator=torch.Generator().manual_seed(1))
+candidates = {
+    "128 random rows": random_rows,
+    "the first half, each twice": planted.directions[:32].repeat(2, 1),
+    "all, and 64 random rows": torch.cat([planted.directions, random_rows[:64]]),
+}
+match_scores = {}
+for name, rows in candidates.items():
+    mmcs, partner, paired = match_features(rows, planted.directions)
+    backwards = match_features(planted.directions.repeat(2, 1), rows[:128])[0]
+    match_scores[name] = mmcs
+    print(f"{name:28} MMCS {mmcs:.3f}   pairs {paired.mean():.3f}   best feature of a row", end=" ")
+    print(f"{backwards:.3f}")
+guesses = (my_mmcs_of_random_rows, my_mmcs_of_the_first_half_twice)
+for guess, name in zip(guesses, list(candidates)[:2], strict=True):
+    helpers.versus(guess, round(match_scores[name], 3), f"MMCS of {name}")
+
+# %% [markdown]
+# Nothing in a dictionary of random rows is a feature, and yet its MMCS is above one half: 128 rows
+# in 24 dimensions are never far from anything. So an MMCS means something beside that of random
+# rows of the same number, and next to nothing alone. The second line shows what the other direction
+# is worth (the mean over *latents* of the best feature, in the last column): a dictionary that has
+# half of the features, twice, looks perfect by it.
+
+# %% [markdown]
+# ### When one feature implies another
+#
+# In part I the features came and went independently. In language they do not: whatever is *Paris*
+# is also *a city*; whatever starts with "para" starts with "p". Sparsity has an opinion about that.
+# Suppose a **parent** that is always there when its **child** is. An honest dictionary uses two
+# latents for a sample with both, one for each. A cheaper one teaches the child's latent to write
+# *both* directions, and lets the parent's latent fall silent there: one latent instead of two, and
+# the reconstruction is as good. The latent for "a city" then fires for all cities, *except Paris*.
+# Chanin and others (2024) call it **absorption**: whoever reads that latent's page sees nothing but
+# cities, and does not see the ones that are missing.
+#
+# ### Exercise 20: absorption_rate
+#
+# difficulty 3/5 · importance 5/5 · 20 min
+#
+# Count it. Given are the latents of many samples, which of the samples hold a concept, the
+# concept's direction $c$, and the latent `main` that is supposed to say it. What latent $j$ says of
+# the concept in sample $s$ is its activation times what its row has along the concept,
+#
+# $$\mathrm{said}_{sj} = z_{sj}\; w_j \cdot \frac{c}{\lVert c\rVert} .$$
+#
+# A sample that holds the concept is **absorbed** if
+#
+# 1. `main` is silent there ($z = 0$), and
+# 2. of all the *other* latents, the one that says most says more than 0, and
+# 3. that latent's row points along the concept: $\cos(w_j, c) \ge$ `min_cosine`.
+#
+# The rate is the number of absorbed samples over **all samples that hold the concept**. (A sample
+# in which `main` is silent and nobody speaks for it is a plain miss.) Without any sample that holds
+# the concept, raise a `ValueError`. The paper's own measure is stricter: it ablates the latents,
+# and asks that the winner is ahead of the second by a margin.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Three conditions, each true or false for each sample, and the samples in which all hold. Which of
+# the three need the sizes of the rows, and which must not depend on them?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `W_dec @ c` is `[latent]`; divided by the length of `c` it is what a unit of each latent says, and
+# divided by the row's length too it is the cosine. `said` is `[sample, latent]`, and its maximum
+# over latents (with `main` out of the race) gives a value and a winner, `[sample]` each. The
+# winners' cosines are `cosines[winner]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# no sample holds the concept: raise ValueError
+# along = each row's part along the unit concept; cosine = along over the row's length
+# said = latents times along; main's column cannot win
+# most, winner = largest entry of each line, and where it is
+# absorbed = present, and main is 0, and most above 0, and the winner's cosine large enough
+# return how many are absorbed over how many are present
+# ```
+#
+# </details>
+
+
+# %% exercise="absorption_rate"
+def absorption_rate(
+    latents: Float[Tensor, "sample latent"],
+    W_dec: Float[Tensor, "latent d_in"],
+    concept: Float[Tensor, " d_in"],
+    present: Bool[Tensor, " sample"],
+    main: int,
+    min_cosine: float = 0.1,
+) -> float:
+    """Return the share of a concept's samples in which another latent says it in main's place.
+
+    Args:
+        latents: after the activation function; 0 is silent.
+        W_dec: decoder rows, of any length.
+        concept: the concept's direction, of any length.
+        present: which samples hold the concept.
+        main: the latent that is supposed to say it.
+        min_cosine: how far the other latent's row has to point along the concept.
+
+    Raises:
+        ValueError: no sample holds the concept.
+    """
+    ### BEGIN SOLUTION
+    if not present.any():
+        raise ValueError("no sample holds the concept: there is no rate")
+    along = W_dec @ concept / concept.norm()
+    said = latents * along
+    said[:, main] = -torch.inf
+    most, winner = said.max(dim=1)
+    points_there = (along / W_dec.norm(dim=1))[winner] >= min_cosine
+    absorbed = present & (latents[:, main] == 0) & (most > 0) & points_there
+    return absorbed.sum().item() / present.sum().item()
+    ### END SOLUTION
+
+
+# %% check="absorption_rate" points=4
+with check(absorption_rate) as c:
+    # Columns: main, one that points along the concept by 0.6, one that hardly does, one beside it.
+    rows = torch.tensor([[2.0, 0, 0, 0], [0.6, 0.8, 0, 0], [0.2, 0, 4.0, 0], [0, 0, 0, 1.0]])
+    z = torch.tensor(
+        [
+            [1.0, 0, 0, 0],  # said by main
+            [1.0, 2.0, 0, 0],  # said by main, and by the other
+            [0, 2.0, 0, 0],  # absorbed
+            [0, 1.0, 0.5, 3.0],  # absorbed: 0.6 is more than 0.1 and 0
+            [0, 0.1, 9.0, 0],  # the one that says most hardly points there
+            [0, 0, 0, 5.0],  # missed: nobody says it
+            [0, 0, 0, 0],  # missed
+            [0, 2.0, 0, 0],  # does not hold the concept
+        ]
+    )
+    present = torch.arange(8) < 7
+    concept = torch.tensor([5.0, 0, 0, 0])
+    c.close(c.call(z, rows, concept, present, 0), 2 / 7, "two of seven are absorbed")
+    c.close(c.call(z, rows, concept, present, 0, 0.7), 0.0, "none, if a cosine of 0.7 is asked")
+    scale = torch.tensor([0.1, 50.0, 0.3, 7.0])
+    moved = c.call(z / scale, rows * scale[:, None], concept, present, 0)
+    c.close(moved, 2 / 7, "a latent's scale can move from its row to its activation")
+    against = c.call(z, rows * torch.tensor([1, -1, 1, 1])[:, None], concept, present, 0)
+    c.close(against, 0.0, "a latent that points against the concept does not say it")
+    nothing = torch.zeros(8, dtype=torch.bool)
+    refused = toys.refuses(absorption_rate, z, rows, concept, nothing, 0)
+    c.true(refused, "without a sample that holds the concept it raises an error")
+
+# %% [markdown]
+# ### Absorption in three seconds
+#
+# Four features in 20 dimensions, at right angles to each other. The parent is there in a quarter of
+# the samples; the child in a fifth of *those*, and never without the parent; two more features come
+# and go on their own. (This is the toy of Chanin and others.) We give the dictionary four latents,
+# just what it needs, and train it with your functions of part I.
+#
+# **Predict.** The reconstruction will be nearly perfect. In which share of the parent's samples
+# will the parent's latent be silent?
+
+# %%
+my_absorption_rate = None  # from 0 to 1
+
+
+# %%
+def train_on(planted: hierarchy.Hierarchy, n_latents: int, seed: int) -> dict[str, Tensor]:
+    """Train a ReLU dictionary with the L1 penalty on a planted hierarchy."""
+    start = helpers.new_dictionary(20, n_latents, seed=seed)
+    objective = partial(l1_objective, l1=0.05)
+    return train_sae(start, toys.batches(planted, seed), objective, 5e-3)[0]
+
+
+def rate_of(planted: hierarchy.Hierarchy, trained: dict[str, Tensor]) -> float:
+    """Return how often the parent is absorbed; its latent is the one that points along it best."""
+    x, present = toys.fresh_sample(planted, seed=0)
+    main = int((trained["W_dec"] @ planted.directions[0]).argmax())
+    latents = sae_forward(x, **trained)[0]
+    holds_parent = present[:, 0]
+    return absorption_rate(latents, trained["W_dec"], planted.directions[0], holds_parent, main)
+
+
+absorbing = hierarchy.absorbing(seed=0)
+four_latents = train_on(absorbing, 4, seed=1)
+x, present = toys.fresh_sample(absorbing, seed=0)
+latents, x_hat = sae_forward(x, **four_latents)
+absorbed_share = rate_of(absorbing, four_latents)
+helpers.versus(my_absorption_rate, round(absorbed_share, 3), "Absorption rate of the parent")
+print(f"FVU {metrics(x, x_hat, latents)[1]:.4f}")
+print("cosines of the rows with the four features:")
+print((four_latents["W_dec"] @ absorbing.directions.mT).numpy().round(2) + 0.0)
+absorption_figure = toys.fires_figure(
+    latents, toys.cases(absorbing, present), "Absorption: who is active for what"
+)
+absorption_figure
+
+# %% [markdown]
+# The row of one latent is the parent plus the child, in equal parts, and it alone is active when
+# the child is there: the parent's own latent is silent in *every* such sample. Nothing is wrong
+# with the reconstruction, and by every number of part I this dictionary is excellent.
+#
+# In real data sizes vary. Let each feature's size vary by a tenth, the parent's and the child's
+# independently, so that one latent cannot say both quite right:
+
+# %%
+varied = hierarchy.absorbing(seed=0, spread=0.1)
+varied_latents = train_on(varied, 4, seed=1)
+x, present = toys.fresh_sample(varied, seed=0)
+latents = sae_forward(x, **varied_latents)[0]
+parent_latent = int((varied_latents["W_dec"] @ varied.directions[0]).argmax())
+with_child = present[:, 1]
+print(f"sizes all equal:       absorption rate {absorbed_share:.3f}")
+print(f"sizes vary by a tenth: absorption rate {rate_of(varied, varied_latents):.3f}")
+alone = latents[present[:, 0] & ~with_child, parent_latent].mean()
+beside = latents[with_child, parent_latent].mean()
+print(f"the parent's latent: {alone:.2f} where the parent is alone, {beside:.2f} with the child")
+
+# %% [markdown]
+# The rate falls, and the absorption has not gone. The parent's latent now fires faintly in most of
+# the child's samples, to mend what the other latent got wrong, and "silent" is not true any more. A
+# rate that asks for exact silence misses *partial* absorption. Whenever a measure drops, ask
+# whether the thing dropped, or the measure let go of it.
+#
+# ### Splitting
+#
+# A relative of absorption: the parent is *never* alone, one of two children is always with it.
+# (Every animal is one animal or another.) Is there then a latent for the parent?
+#
+# **Predict.** How many latents point along the parent (with a cosine above .6), in a dictionary of
+# two latents and in one of three?
+
+# %%
+my_latents_along_the_parent = None  # a pair of numbers
+
+# %%
+splitting = hierarchy.splitting(seed=0)
+along_parent = []
+for n_latents in (2, 3):
+    trained = train_on(splitting, n_latents, seed=1)
+    cosines = trained["W_dec"] @ splitting.directions.mT
+    along_parent.append(int((cosines[:, 0] > 0.6).sum()))
+    print(f"{n_latents} latents; cosines with parent, child 1, child 2, and the other feature:")
+    print(cosines.numpy().round(2) + 0.0)
+helpers.versus(my_latents_along_the_parent, tuple(along_parent), "Latents along the parent")
+
+# %% [markdown]
+# With room for two, one latent is *the parent* (with half of each child). With room for three, the
+# parent's latent is gone: there is one for each child, and each of them writes the parent as well.
+# Both dictionaries are right about the data. What counts as *a feature* depended on how many
+# latents there were, and on nothing in the data.
+
+# %% [markdown] question="what_is_missing" points=2
+# ### Question: what the page does not show
+#
+# A colleague has found a latent in a dictionary with 16,000 latents. All of its hundred strongest
+# examples are words that begin with "s"; no other word is among them. "This is the *starts with s*
+# latent", says the colleague, "let us ablate it and see whether the model can still spell."
+# (1) Which of the two, *every word on which it fires begins with s*, *it fires on every word that
+# begins with s*, has been shown? (2) How would absorption show up, and why not on the page? (3) The
+# ablation leaves the model's spelling of " snake" untouched. Name two explanations and what would
+# tell them apart.
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) The first only (precision). The second (recall) needs words that begin with
+# s, whether or not the latent fires. (2) As words that begin with s on which it is silent, while a
+# latent of their own, such as one for " snake", writes the direction of *starts with s* as well. A
+# page lists where a latent fires; what it is silent on is not on it. (3) Either the model does not
+# use this direction for spelling at all; or it does, and for " snake" it is written by another
+# latent, which absorbed it. Ablate the *direction* (a probe's for "starts with s") instead of the
+# latent: if spelling breaks, the direction is used. Or look which other latents that fire on
+# " snake" have a row along that direction, and ablate those, too.
+#
+# **Rubric.** Half a point: precision shown, recall not. Half a point: false negatives, covered by
+# another latent. One point: two explanations with an experiment that separates them (half without
+# the experiment).
+# ### END SOLUTION
+
+# %% [markdown]
+# ## A dictionary of a real model
+#
+# The course has trained one and ships it: a TopK dictionary of the residual stream of `smollm2`, on
+# text that `smollm2` itself has written. How it was made, how good it is and where it is wrong
+# stands in `labkit/dictionary/README.md`; `python -m labkit.dictionary figures` prints its L0, FVU,
+# loss recovered and dead share beside a ReLU dictionary's. It is stored in SAELens' format and
+# loads with `dictionary.load()` as a `sae_lens.SAE`. Here its four tensors will do:
+#
+# $$z = \mathrm{TopK}\bigl((x - b_\text{dec}) W_\text{enc} + b_\text{enc}\bigr), \qquad \hat x = z\,
+# W_\text{dec} + b_\text{dec}.$$
+#
+# The next cell reads 96 pieces of held-out text, 128 tokens each, and keeps what the dictionary
+# says of each token. The first half is for looking; the second half is kept for testing what you
+# believe to have seen.
+
+# %%
+torch.set_num_threads(shipped.CORES)
+smollm2 = models.load("smollm2")
+weights = dictionary.weights()
+readings, stream = shipped.read(smollm2, dictionary.tokens()[:96])
+look, test = shipped.halves(readings)
+share = shipped.share(readings)
+print(f"{dictionary.HOOK}: {len(share)} latents, {dictionary.K} for each token")
+print(f"fire at least once in these texts: {(share > 0).sum()}")
+most = share.topk(3)
+print("the busiest fire in", ", ".join(f"{100 * s:.0f}%" for s in most.values), "of the tokens")
+
+# %% [markdown]
+# ### Exercise 21: top_activating_examples
+#
+# difficulty 2/5 · importance 4/5 · 10 min
+#
+# What does a latent stand for? The first look is always the same: the places where it is most
+# active. Given one latent's activations $a_{tp}$ in text $t$ at position $p$, and which tokens
+# count (`valid`: not padding, and not position 0, whose activation is enormous in most models),
+# name for **each text** its loudest token that counts, and return the $k$ loudest of these:
+#
+# $$p_t = \arg\max_{p\ \mathrm{valid}} a_{tp}, \qquad \text{the texts with the largest } a_{t p_t}
+# \text{ first}.$$
+#
+# One place per text, because a latent that is loud once in a sentence is often loud five times, and
+# the list should show *five sentences*. A text in which the latent never fires is no example: leave
+# it out, even if the list gets shorter than $k$. Return pairs `(text, position)`.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Tokens that do not count must not win, whatever their activation. What could stand in their place,
+# in a copy of the table?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `acts` and `valid` are `[text, pos]`. A maximum over positions gives a value and a position for
+# each text, `[text]` each. Sort the values, and stop at `k`, or at the first that is not above 0.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# table = acts, with 0 where a token does not count (a new table)
+# value, place = largest entry of each text, and its position
+# go through the texts from the largest value down, at most k of them:
+#     as long as the value is above 0, note (text, place)
+# ```
+#
+# </details>
+
+
+# %% exercise="top_activating_examples"
+def top_activating_examples(
+    acts: Float[Tensor, "text pos"], valid: Bool[Tensor, "text pos"], k: int
+) -> list[tuple[int, int]]:
+    """Return (text, position) of the loudest valid token of each text, the k loudest first.
+
+    Texts in which nothing fires are left out, so there may be fewer than k.
+    """
+    ### BEGIN SOLUTION
+    value, place = (acts * valid).max(dim=1)
+    order = value.argsort(descending=True)[:k].tolist()
+    return [(text, int(place[text])) for text in order if value[text] > 0]
+    ### END SOLUTION
+
+
+# %% check="top_activating_examples" points=3
+with check(top_activating_examples) as c:
+    acts = torch.tensor(
+        [
+            [90.0, 0.0, 2.0, 5.0, 0.0],
+            [80.0, 4.0, 4.5, 0.1, 70.0],  # the last one is padding
+            [85.0, 0.0, 0.0, 0.0, 0.0],
+            [99.0, 0.0, 0.3, 0.2, 60.0],
+            [70.0, 6.0, 0.0, 9.0, 8.0],
+        ]
+    )
+    valid = torch.tensor([[0, 1, 1, 1, 1], [0, 1, 1, 1, 0]] * 2 + [[0, 1, 1, 1, 1]]) > 0
+    kept = acts.clone()
+    yours = [tuple(map(int, place)) for place in c.call(acts, valid, 2)]
+    c.true(yours == [(4, 3), (0, 3)], "the loudest token that counts of the two loudest texts")
+    yours = [tuple(map(int, place)) for place in c.call(acts, valid, 10)]
+    c.true(len({text for text, _ in yours}) == len(yours), "each text is named once")
+    c.true(yours[2:] == [(1, 2), (3, 2)], "padding and position 0 are passed over")
+    c.true(len(yours) == 4, "the text in which nothing fires is left out")
+    c.close(acts, kept, "the activations are left as they are")
+
+# %% [markdown]
+# Look at two latents that were drawn at random, from the *first half* of the texts. The number is
+# the activation, the token stands between brackets.
+#
+# **Predict.** Before you run the cell: for how many of ten random latents do you expect to find
+# words for what they stand for?
+
+# %%
+my_number_of_ten_that_make_sense = None
+
+# %%
+latents = shipped.some_latents(look, 30, seed=0)
+for latent in latents[:2]:
+    print(f"latent {latent}, fires in {100 * share[latent]:.2f}% of the tokens")
+    places = top_activating_examples(look.of(latent), shipped.valid(look), 6)
+    shipped.show(look, latent, places)
+
+# %% [markdown]
+# Your turn: look at ten (change the numbers), and count for how many you can finish the sentence
+# "this latent fires on ...".
+
+# %%
+for latent in latents[2:4]:
+    print(f"latent {latent}, fires in {100 * share[latent]:.2f}% of the tokens")
+    places = top_activating_examples(look.of(latent), shipped.valid(look), 6)
+    shipped.show(look, latent, places)
+
+# %% [markdown]
+# ### Is the explanation any good?
+#
+# Six examples and an eager reader will produce an explanation for *anything*. So an explanation has
+# to take a test: someone who knows nothing but the explanation is shown new texts, in some of which
+# the latent fires, and says in which. (Bills and others, 2023, had a language model write the
+# explanations and take the test. This variant, yes or no for each text, is *detection* scoring:
+# Paulo and others, 2024.) Here you are the explainer, and no other model is asked.
+#
+# ### Exercise 22: autointerp_score
+#
+# difficulty 3/5 · importance 5/5 · 20 min
+#
+# `says[t]` is what the explanation says of text $t$, `fires[t]` what the latent does. The score is
+# the **balanced accuracy**, the mean of two rates:
+#
+# $$\mathrm{score} = \frac12 \left( \frac{\#\{\text{says and fires}\}}{\#\{\text{fires}\}} +
+# \frac{\#\{\text{says not and fires not}\}}{\#\{\text{fires not}\}} \right).$$
+#
+# Who answers the same to everything scores one half, however rare the latent. How much above one
+# half is more than luck? **Shuffle** the answers among the texts, `shuffles` times: the same number
+# of yes and no, given to other texts. The $p$-value is the share of scores that are at least as
+# good as the real one, where the real one itself counts as one of them:
+#
+# $$p = \frac{1 + \#\{\text{shuffled score} \ge \text{score}\}}{1 + \text{shuffles}} .$$
+#
+# Raise a `ValueError` if the latent fires in all of the texts or in none: then one of the rates has
+# nothing to divide by. Draw with a generator of your own, from `seed`, so that the same call gives
+# the same answer.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# A shuffled explanation is the same answers in another order, and is scored as the real one is: a
+# small function for the score saves you from writing it twice. Two scores that are equal on paper
+# may differ in the last digit of a float.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `says[fires].float().mean()` is the first rate, `[]`. A shuffle is
+# `says[torch.randperm(len(says), generator=draw)]`, `[text]`. All of them at once:
+# `torch.rand(shuffles, n, generator=draw).argsort(dim=1)` is an order of the texts in each row.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# fires everywhere or nowhere: raise ValueError
+# score = mean of (share of yes where it fires) and (share of no where it does not)
+# count = 1
+# repeat `shuffles` times:
+#     shuffle the answers, score them; add 1 to count if that is not below score (minus 1e-9)
+# return score and count over (1 + shuffles)
+# ```
+#
+# </details>
+
+
+# %% exercise="autointerp_score"
+def autointerp_score(
+    says: Bool[Tensor, " text"],
+    fires: Bool[Tensor, " text"],
+    shuffles: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return an explanation's balanced accuracy, and the p-value of it among shuffled ones.
+
+    Args:
+        says: in which texts the explanation says that the latent fires.
+        fires: in which texts it does.
+        shuffles: how many shuffled explanations it is compared with.
+        seed: of the shuffling.
+
+    Raises:
+        ValueError: the latent fires in all texts, or in none.
+    """
+    ### BEGIN SOLUTION
+    if fires.all() or not fires.any():
+        raise ValueError("texts of both kinds are needed: some that fire, some that do not")
+
+    def balanced(answers):
+        hits, rejections = answers[..., fires].double(), (~answers)[..., ~fires].double()
+        return (hits.mean(dim=-1) + rejections.mean(dim=-1)) / 2
+
+    draw = torch.Generator().manual_seed(seed)
+    orders = torch.rand(shuffles, len(says), generator=draw).argsort(dim=1)
+    score = balanced(says)
+    as_good = (balanced(says[orders]) >= score - 1e-9).sum().item()
+    return score.item(), (1 + as_good) / (1 + shuffles)
+    ### END SOLUTION
+
+
+# %% check="autointerp_score" points=4
+with check(autointerp_score) as c:
+    fires = torch.arange(20) < 5
+    says = torch.arange(20) < 8  # all five that fire, and three of the others
+    score, p = c.call(says, fires)
+    c.close(score, 0.9, "5 of 5 and 12 of 15: the mean of the two rates")
+    c.close(p, 0.0036, "of the shuffles, 56 in 15,504 do as well", atol=0.012)
+    c.true(p > 0, "p is never 0: the explanation itself is one of them")
+    score, p = c.call(torch.ones(20) > 0, fires)
+    c.close([score, p], [0.5, 1.0], "yes to everything: one half, and no shuffle does worse")
+    few = torch.tensor([1, 2, 3, 9, 11])  # three of the five that fire, two of the others
+    half_right = torch.isin(torch.arange(20), few)
+    score, p = c.call(half_right, fires)
+    c.close(score, (3 / 5 + 13 / 15) / 2, "3 of 5 and 13 of 15")
+    c.close(p, 0.0726, "the share of the shuffles that are at least as good", atol=0.04)
+    one_yes = torch.arange(20) == 2
+    single = c.call(one_yes, fires)[1]
+    c.close(single, 0.25, "a single yes is right in a quarter of the shuffles", atol=0.07)
+    again = c.call(half_right, fires)
+    c.close(again, [score, p], "the same call gives the same answer")
+    refused = toys.refuses(autointerp_score, says, torch.ones(20) > 0)
+    c.true(refused, "if all texts fire it raises an error")
+
+# %% [markdown]
+# ### You against the second half
+#
+# Choose a latent that you believe to understand, and write your explanation as a rule: a function
+# that takes a piece of text (32 tokens) and says whether the latent fires somewhere in it. Then it
+# is tested on windows of the *second half* of the texts, in as many of which the latent fires as
+# not. For comparison, an explanation that needs no understanding: the five **favourite words** of
+# the latent in the first half; it says yes when one of them is there.
+
+# %%
+my_latent = latents[0]  # one that you understand
+
+
+def my_explanation(text: str) -> bool:
+    """Say whether the latent fires somewhere in this text."""
+    return False  # your rule: `"kitchen" in text`, `text.count(",") > 2`, ...
+
+
+# %%
+tested = shipped.windows(test, my_latent)
+words = shipped.favourite_words(look, my_latent)
+answers = torch.tensor([my_explanation(text) for text in tested.texts])
+print(f"latent {my_latent}, {len(tested.texts)} windows; favourite words {words}")
+for name, said in (
+    ("your explanation", answers),
+    ("favourite words", shipped.contains(tested.texts, words)),
+):
+    score, p = autointerp_score(said, tested.fires)
+    print(f"{name:17} score {score:.2f}, p {p:.3f}")
+
+# %% [markdown]
+# ### A control: what would random directions score?
+#
+# A score above one half says that the explanation knows *something* about when the latent fires. It
+# does not say that the dictionary has found anything. So give the same test to a dictionary that
+# was never trained: random directions, as many latents for each token. A random direction, too,
+# reacts to some tokens more than to others, and "fires on *the* and *of*" is an explanation.
+#
+# **Predict.** Favourite words explain 30 random latents. What is the mean score for the shipped
+# dictionary? For the untrained one? And for the shipped one, if each latent is explained with the
+# favourite words of *another* latent?
+
+# %%
+my_mean_scores = None  # three numbers: shipped, untrained, another latent's words
+
+# %%
+nothing_learned = shipped.untrained(weights, seed=0)
+control = shipped.read_with(readings, stream, nothing_learned)
+
+
+def word_scores(
+    read: feature_page.Readings, shift: int = 0
+) -> tuple[list[int], Float[Tensor, " latent"]]:
+    """Score favourite words on the second half; with a shift, those of another latent.
+
+    Returns:
+        The latents that could be tested, and the score of each.
+    """
+    first, second = shipped.halves(read)
+    chosen = shipped.some_latents(first, 30, seed=0)
+    favourites = [shipped.favourite_words(first, latent) for latent in chosen]
+    kept, scores = [], []
+    for number, latent in enumerate(chosen):
+        windows = shipped.windows(second, latent)
+        if len(windows.texts) < 10:
+            continue  # it hardly fires in the second half: no test
+        said = shipped.contains(windows.texts, favourites[(number + shift) % len(chosen)])
+        kept.append(latent)
+        scores.append(autointerp_score(said, windows.fires, shuffles=200)[0])
+    return kept, torch.tensor(scores)
+
+
+tested_latents, own_scores = word_scores(readings)
+word_score = {
+    "shipped dictionary": own_scores,
+    "untrained dictionary": word_scores(control)[1],
+    "shipped, another latent's words": word_scores(readings, shift=1)[1],
+}
+means = tuple(round(scores.mean().item(), 2) for scores in word_score.values())
+helpers.versus(my_mean_scores, means, "Mean scores")
+for name, scores in word_score.items():
+    print(f"{name:32} {len(scores)} latents, median {scores.median():.2f}")
+score_figure = shipped.scores_figure(word_score)
+score_figure
+
+# %% [markdown]
+# Read the figure with the control in mind. Another latent's words are worth nothing: the test can
+# tell a wrong explanation from a right one. What separates the shipped dictionary from the
+# untrained one is the part of its score that training has earned; where the two curves come close,
+# the score tells you about *words*, and nothing about features. (Heap and others, 2025, found the
+# same with a language model as explainer: dictionaries of randomly initialised transformers get
+# explanations that score nearly as well as those of trained ones.) And a list of words is the least
+# that an explanation can be. If yours does better, you have understood something that is not a
+# word.
+
+# %% [markdown] question="what_a_score_shows" points=2
+# ### Question: what does a score show?
+#
+# A paper reports: "Our explanations reach a mean detection score of .81 over 1,000 latents, so 81%
+# of the dictionary is interpretable." The texts were chosen from the hundred strongest activations
+# of each latent, half of the test set, and from random text, the other half.
+# (1) Why does ".81, so 81%" not follow? (2) Which activations does this choice of texts never test,
+# and in which direction does that move the score? (3) Name two controls that you would ask for, and
+# for each the outcome that would worry you.
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) The score is a mean over latents of an accuracy whose chance level is .5. A
+# mean of .81 can be all latents a bit better than chance, or 60% perfect and the rest at chance; it
+# counts no latents. (2) The middle and weak activations, where the latent fires in most cases and
+# often on something else. Strong examples are the clean ones, so the score is too high. (3) For
+# example: an untrained dictionary (or a randomly initialised model), worrying if its score is
+# close; explanations given to other latents (shuffled), worrying if they stay above .5; the same
+# with negatives that resemble the positives, worrying if the score falls to .5; a plain list of
+# tokens as explanation, worrying if it does as well.
+#
+# **Rubric.** Half a point for (1). Half a point for (2) with the direction. Half a point for each
+# control with its worrying outcome.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### The feature page
+#
+# All of this on one page: the strongest examples with every token coloured by its activation, a
+# histogram, the tokens that the latent raises, its nearest neighbours in the dictionary, and a quiz
+# for your explanation that you take in the browser. The file needs no network.
+
+# %%
+score, _ = autointerp_score(answers, tested.fires)
+page = feature_page.build(
+    my_latent,
+    readings,
+    helpers.OUT / f"latent-{my_latent}.html",
+    explanation=inspect.getdoc(my_explanation) or "",
+    score=score,
+)
+print("open in a browser:", page)
+
+# %% [markdown]
+# ## Turning a knob
+#
+# What a latent fires on says what it *reads*. What it *does* is another question, and the answer is
+# an experiment: set it to a value of your choice and let the model go on.
+#
+# ### Exercise 23: clamp_feature
+#
+# difficulty 2/5 · importance 5/5 · 15 min
+#
+# A dictionary does not reconstruct everything: $x = \hat x + \text{error}$. If you decode changed
+# latents and put $\hat x'$ into the model, you have made *two* changes, the one you wanted and the
+# loss of the error term, and the second is often the larger. So keep the error. With $z'$ equal to
+# $z$ but for latent $i$, which gets the value $v$,
+#
+# $$x' = \underbrace{z' W_\text{dec} + b_\text{dec}}_{\hat x'} + \underbrace{(x - \hat
+# x)}_{\text{error}} ,$$
+#
+# and much of this cancels. `encode` is the dictionary's encoder, a function from activations to
+# latents. There may be several axes before the last one (texts, positions): every vector is clamped
+# for itself, **also where the latent is silent, and also where it is above $v$**.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Write out $\hat x' - \hat x$: which latents are in the difference? You need no $b_\text{dec}$.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `encode(x)` is `[..., latent]`; one latent of it, `[..., i]`, has one axis less than `x`. To scale
+# a row `[d_in]` by it, give it an axis of size 1 at its end: `[..., None]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# now = the latent's activation at every vector
+# missing = value minus now
+# return x plus missing times the latent's decoder row, at every vector
+# ```
+#
+# </details>
+
+
+# %% exercise="clamp_feature"
+def clamp_feature(
+    x: Float[Tensor, "... d_in"],
+    encode: Callable[[Float[Tensor, "... d_in"]], Float[Tensor, "... latent"]],
+    W_dec: Float[Tensor, "latent d_in"],
+    latent: int,
+    value: float,
+) -> Float[Tensor, "... d_in"]:
+    """Return x with one latent set to a value; the dictionary's error term stays.
+
+    Args:
+        x: activations.
+        encode: the dictionary's encoder.
+        W_dec: its decoder rows, of any length.
+        latent: which latent.
+        value: what it is to be at every vector.
+    """
+    ### BEGIN SOLUTION
+    missing = value - encode(x)[..., latent]
+    return x + missing[..., None] * W_dec[latent]
+    ### END SOLUTION
+
+
+# %% check="clamp_feature" points=3
+with check(clamp_feature) as c:
+    draw = torch.Generator().manual_seed(23)
+    W_enc, W_dec = torch.randn(4, 9, generator=draw), torch.randn(9, 4, generator=draw)
+
+    def encode(x):
+        """A dictionary that reconstructs badly."""
+        return torch.relu(x @ W_enc - 0.2)
+
+    x = torch.randn(2, 6, 4, generator=draw)
+    z, kept = encode(x), x.clone()
+    quiet, loud = (z[..., 3] == 0).any(), (z[..., 3] > 0.5).any()
+    yours = c.call(x, encode, W_dec, 3, 0.5)
+    wanted = z.clone()
+    wanted[..., 3] = 0.5
+    c.close(yours - wanted @ W_dec, x - z @ W_dec, "the error term stays", atol=1e-4)
+    steps = (yours - x) @ W_dec[3] / W_dec[3].square().sum()
+    c.close(steps, 0.5 - z[..., 3], "each vector moves by what it lacks, up or down", atol=1e-4)
+    off = c.call(x, encode, W_dec, 3, 0.0)
+    silent = z[..., 3] == 0
+    c.close(off[silent], x[silent], "clamped at 0, nothing moves where it is silent", atol=1e-5)
+    c.close(c.call(x[0, 0], encode, W_dec, 3, 0.5), yours[0, 0], "one vector works as well", 1e-4)
+    c.close(x, kept, "x is left as it is")
+
+# %% [markdown]
+# ### Clamp it
+#
+# The dictionary's latent with the highest score among those you have met, clamped at ten times its
+# maximum at every token of a prompt and of what follows. A step as large as that in a *random*
+# direction stands beside it. (If you have understood another latent, put its number in.)
+#
+# **Predict.** From the latent's favourite words: what will the text be about? And will a random
+# direction of the same length change it, too?
+
+# %%
+my_guess_of_the_text = None
+
+# %%
+chosen = max(zip(word_score["shipped dictionary"].tolist(), tested_latents, strict=True))[1]
+peak = readings.of(chosen).max().item()
+draw = torch.Generator().manual_seed(0)
+random_row = torch.randn(weights["W_dec"].shape[1], generator=draw)
+random_row = random_row / random_row.norm() * weights["W_dec"][chosen].norm()
+
+
+def clamped(times: float) -> clamping.Change:
+    """The chosen latent at so many times its maximum."""
+    return partial(
+        clamp_feature,
+        encode=dictionary.encode,
+        W_dec=weights["W_dec"],
+        latent=chosen,
+        value=times * peak,
+    )
+
+
+def pushed(times: float) -> clamping.Change:
+    """A random direction, as long as the clamped latent's."""
+    return lambda x: x + times * peak * random_row
+
+
+print(f"latent {chosen}, largest activation {peak:.1f}")
+print("favourite words:", shipped.favourite_words(look, chosen))
+print("raises most, straight through the unembedding:", end=" ")
+print(clamping.written_words(smollm2, weights["W_dec"][chosen]))
+PROMPT = "Yesterday afternoon my sister and I went to"
+texts_written = {"as it is": clamping.write(smollm2, PROMPT)}
+for times in (3, 10):
+    name = f"latent {chosen} at {times} x its maximum"
+    texts_written[name] = clamping.write(smollm2, PROMPT, clamped(times))
+texts_written["a random direction, 10 x"] = clamping.write(smollm2, PROMPT, pushed(10))
+for name, text in texts_written.items():
+    print(f"\n{name}:\n   {PROMPT}{text}")
+
+# %% [markdown]
+# Judge for yourself, and be strict: is it *about* the latent's subject, or does it repeat a word,
+# or is it noise? At ten times the maximum the stream is far from anything that the model has seen.
+# The random direction tells you what "far" alone does.
+#
+# How far does each change move the model? In nats: the divergence between the predictions for the
+# next token, before and after, in the mean over a few prompts. And one more line: the activation
+# replaced by its **reconstruction**, no latent touched.
+#
+# **Predict.** Which moves the model more: the latent at 3 times its maximum, or the loss of the
+# error term alone?
+
+# %%
+my_larger_change = None  # "latent" or "error term"
+
+# %%
+PROMPTS = (
+    "I went to the market and bought", "The best thing about winter is", "The teacher said that we",
+    "In the middle of the room stood", "She opened the letter and", "Nobody knows why the",
+)  # fmt: skip
+untouched = clamping.next_words(smollm2, PROMPTS)
+
+
+def reconstructed(x: Float[Tensor, "... d_in"]) -> Float[Tensor, "... d_in"]:
+    """What the dictionary makes of an activation: the error term is lost."""
+    return dictionary.encode(x) @ weights["W_dec"] + weights["b_dec"]
+
+
+moves = {"reconstruction": reconstructed}
+for times in (1, 3, 10):
+    moves[f"latent, {times} x"] = clamped(times)
+    moves[f"random, {times} x"] = pushed(times)
+nats = {
+    name: clamping.moved(untouched, clamping.next_words(smollm2, PROMPTS, change))
+    for name, change in moves.items()
+}
+larger = "latent" if nats["latent, 3 x"] > nats["reconstruction"] else "error term"
+helpers.versus(my_larger_change, larger, "The larger change")
+plots.bars(nats, unit="nats", title="How far each change moves the next token")
+
+# %% [markdown]
+# Whoever decodes and forgets the error term sees an effect of every latent, also of one that does
+# nothing: the bar of the reconstruction. That is why it stays.
+
+# %% [markdown] question="spot_the_bug_in_the_clamp" points=2
+# ### Question: spot the bug
+#
+# A friend's steering code, in which `sae` has `encode` and `decode`:
+#
+# ```python
+# def clamp(x, hook):
+#     z = sae.encode(x)
+#     z[..., latent] = 10 * peak
+#     return sae.decode(z)
+# ```
+#
+# "It works", says the friend. "I clamped forty latents, and every one of them changes the text."
+# (1) What is wrong? (2) Name a value for the clamp at which a correct `clamp` must not change
+# anything at a given vector, and what the friend's does there. (3) The friend repairs it by `return
+# x + 10 * peak * W_dec[latent]`. For which vectors is this a clamp, and what is it for the others?
+# (4) Which control would have shown the mistake without reading the code?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) It returns the reconstruction: the error term, which the dictionary does not
+# explain, is lost at every token, and that alone changes the text. (2) The latent's own activation
+# there; the correct one returns x, the friend's the reconstruction of x. (3) Where the latent is
+# silent; elsewhere the latent ends up at its own activation plus ten peaks: it adds, it does not
+# set. (4) A run in which no latent is changed (encode and decode only), or a clamp of a dead or
+# random latent: the text changes as much.
+#
+# **Rubric.** Half a point for each of the four.
+# ### END SOLUTION
+
+
+# %% [markdown]
+# ## Two ways to the same direction?
+#
+# Lab 04 found directions with labels: take sentences with and without a feature, and the difference
+# of the two means is a probe. A dictionary finds directions without labels. Do they meet? Two ways
+# to ask, and they are different questions:
+#
+# - **by cosine**: which decoder row points along the probe's direction?
+# - **by data**: which latent, by its activation alone, tells the two kinds of sentence apart?
+#   (AUROC: the chance that of two sentences, one of each kind, the one with the feature has more.)
+#
+# There are thousands of latents to choose from, and the best of thousands looks good by luck. So
+# the latent is chosen on half of the *templates* and judged on the other half, and beside it stands
+# the same search with labels that were shuffled.
+#
+# **Predict.** For how many of the four features do the two questions name the same latent?
+
+# %%
+my_number_of_agreements = None  # 0 to 4
+
+# %%
+matches = {}
+for feature in ("sentiment", "number", "tense", "country"):
+    labelled = probing.labelled(feature, pairs=4)
+    places = probing.examples(smollm2, labelled)
+    stream_there = probing.activations(smollm2, places, layers=[dictionary.LAYER])[0]
+    matches[feature] = matching.match(
+        stream_there, places.labels, places.groups, weights, dictionary.encode(stream_there)
+    )
+    print(f"{feature:10} {matches[feature].line()}")
+agree = sum(match.by_cosine == match.by_data for match in matches.values())
+helpers.versus(my_number_of_agreements, agree, "Features with the same latent by both")
+
+# %% [markdown]
+# Compare three numbers in each line. The cosine of the best row with the probe is far from 1: a
+# probe's direction is a sum of whatever differs between these sentences, and is spread over many
+# rows. The AUROC on the templates that were *not* used for choosing is the one to believe; that of
+# the shuffled labels on the templates *used* for choosing shows how good the best of thousands gets
+# by luck. And where the two questions name different latents, neither is wrong: one says what the
+# row writes, the other when the latent fires.
+
+# %% [markdown]
+# ## A feature with two numbers
+#
+# A dictionary says: a feature is a direction, more or less of it. Is that always so? Think of the
+# days of the week. They go *round*: after Sunday comes Monday. On a line, Sunday and Monday would
+# lie at opposite ends; on a **circle** neighbours are neighbours. A circle needs two numbers, and
+# neither of the two means anything alone. A dictionary can only lay rows around it, one for each
+# day, or several that share the work. Engels and others (2024) found such circles in GPT-2, Mistral
+# and Llama, for days and for months. How would one notice?
+#
+# ### Exercise 24: circularity
+#
+# difficulty 3/5 · importance 3/5 · 15 min
+#
+# Given points in a plane, are they a ring, or two plain numbers that happen to be drawn against
+# each other (a blob)? On a ring the distance from the middle hardly varies; in a Gaussian blob it
+# does. So subtract the mean and **whiten** (multiply with the root of the inverse covariance, so
+# that the covariance becomes the identity and no axis is special), take each point's radius $r$,
+# and compare the radius's variation with that of a blob, where it is $\sqrt{4/\pi - 1} \approx
+# .523$ (the Rayleigh distribution):
+#
+# $$\mathrm{circularity} = 1 - \frac{\mathrm{std}(r)\,/\,\mathrm{mean}(r)}{\sqrt{4/\pi - 1}} .$$
+#
+# A ring has 1, a blob about 0, and what has heavier tails than a blob less than 0. Points that lie
+# on a line have no covariance that could be inverted: raise a `ValueError` (the smaller eigenvalue
+# of the covariance is below $10^{-9}$ of the larger).
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# After whitening, the covariance is the identity. `torch.linalg.eigh` of a symmetric matrix gives
+# what you need for a root, and also tells you whether the points lie on a line.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Centred points $P$ are `[sample, 2]`, the covariance $P^\top P / n$ is `[2, 2]`. With eigenvalues
+# $\lambda$ `[2]` and eigenvectors as columns of $V$ `[2, 2]`, the points $P V / \sqrt\lambda$ are
+# white (in another orientation, which the radius does not see). The radius is `[sample]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# centre the points; covariance; its eigenvalues and eigenvectors
+# smaller eigenvalue (nearly) 0: raise ValueError
+# white = points in the eigenvectors' axes, each axis over the root of its eigenvalue
+# r = length of each white point
+# 1 minus (standard deviation over mean of r) over the blob's
+# ```
+#
+# </details>
+
+
+# %% exercise="circularity"
+def circularity(points: Float[Tensor, "sample 2"]) -> float:
+    """Return 1 for points on a ring, about 0 for a Gaussian blob, whatever stretches either.
+
+    Raises:
+        ValueError: the points lie on a line.
+    """
+    ### BEGIN SOLUTION
+    centred = points.double() - points.double().mean(dim=0)
+    spread, axes = torch.linalg.eigh(centred.mT @ centred / len(points))
+    if spread[0] <= 1e-9 * spread[1]:
+        raise ValueError("the points lie on a line: they have no plane to be round in")
+    radius = (centred @ axes / spread.sqrt()).norm(dim=1)
+    of_a_blob = math.sqrt(4 / math.pi - 1)
+    return 1 - (radius.std(correction=0) / radius.mean()).item() / of_a_blob
+    ### END SOLUTION
+
+
+# %% check="circularity" points=3
+with check(circularity) as c:
+    steps = 2 * torch.pi * torch.arange(420) / 7
+    around = torch.stack([steps.cos(), steps.sin()], dim=1).double()
+    c.close(c.call(3 * around + 5), 1.0, "a ring is 1, wherever it lies and however large", 5e-3)
+    bend = torch.tensor([[4.0, 1.0], [0.5, 0.3]]).double()
+    c.close(c.call(around @ bend + 2), 1.0, "so is a stretched, slanted ring", atol=5e-3)
+    blob = torch.randn(8000, 2, generator=torch.Generator().manual_seed(2)).double()
+    c.close(c.call(blob @ bend - 1), 0.0, "a stretched blob is about 0", atol=0.05)
+    two = torch.cat([around, 3 * around])
+    expected = 1 - 0.5 / (4 / torch.pi - 1) ** 0.5
+    c.close(c.call(two), expected, "radius 1 and 3: variation one half", atol=5e-3)
+    far = torch.cat([around.repeat(9, 1), 12 * around[:70]])
+    c.true(float(c.call(far)) < -0.5, "heavier tails than a blob are below 0")
+    line = torch.arange(-20.0, 20.0)[:, None] * torch.tensor([[1.0, 2.0]])
+    c.true(toys.refuses(circularity, line), "points on a line raise an error")
+
+# %% [markdown]
+# Planted shapes first. The third has two ends (a feature that is there or not, with noise).
+#
+# **Predict.** What does the score say of two ends?
+
+# %%
+my_circularity_of_two_ends = None  # nearer to the ring's or to the blob's?
+
+# %%
+for shape in ("ring", "blob", "ends"):
+    drawn = ring.draw(shape, seed=1)
+    score = circularity(drawn.coordinates())
+    print(f"{shape:5} {score:.2f}")
+helpers.versus(my_circularity_of_two_ends, round(score, 2), "Two ends")
+
+# %% [markdown]
+# Two ends are no ring, and no blob either, and get a number between the two: a score that separates
+# two hypotheses says little about a third one. So look at the picture, too.
+#
+# ### The days of the week
+#
+# Seven words at the end of eight sentences each, the stream at the dictionary's layer, the mean of
+# each sentence taken out. The plane is the one in which the seven *means* differ most (two
+# principal components): nothing about the order of the days goes into it. Two questions. Is it
+# round? And: of the 360 closed tours through seven points, how many are as short as Monday,
+# Tuesday, ..., Sunday? By chance the real order is the shortest one time in 360. Seven colours and
+# seven tools, for which there is no week, stand beside the days.
+#
+# **Predict.** The rank of the real order among 360, for the days.
+
+# %%
+my_rank_of_the_week = None  # 1 to 360
+
+# %%
+week = {
+    "days": (days.DAYS, days.DAY_TEMPLATES),
+    "colours": (days.COLOURS, days.COLOUR_TEMPLATES),
+    "tools": (days.TOOLS, days.TOOL_TEMPLATES),
+}
+word_streams = {name: days.word_stream(smollm2, *what) for name, what in week.items()}
+planes = {name: days.plane_of_means(there) for name, there in word_streams.items()}
+for name, points in planes.items():
+    roundness = circularity(points.flatten(0, 1))
+    rank, tours = days.order_rank(points.mean(dim=0))
+    each = [days.order_rank(sentence)[0] for sentence in points]
+    print(f"{name:8} circularity {roundness:.2f}   rank {rank} of {tours}; by sentence {each}")
+rank_of_the_week = days.order_rank(planes["days"].mean(dim=0))[0]
+helpers.versus(my_rank_of_the_week, rank_of_the_week, "Rank of the week")
+days_figure = days.plane_figure(planes["days"], days.DAYS)
+days_figure
+
+# %% [markdown]
+# The roundness alone would not convince anybody: seven points in a plane are always somewhat round,
+# and the colours and tools show how much. The *order* does. Nothing told the plane about it.
+#
+# ### A circle that anybody can have
+#
+# A colleague is faster: "I fitted a plane in which the days lie on a circle, least squares on half
+# of the sentences, and on the other half it explains nearly all of the variance."
+#
+# **Predict.** The same fit, with the days in a *random* order around the circle, explains how much
+# of the variance on new sentences?
+
+# %%
+my_share_in_a_random_order = None  # from 0 to 1
+
+# %%
+draw = torch.Generator().manual_seed(0)
+orders = {"the real order": list(range(7))}
+orders |= {f"random order {i}": torch.randperm(7, generator=draw).tolist() for i in (1, 2, 3)}
+new_shares = {}
+for name, order in orders.items():
+    seen, new_shares[name] = days.circle_fit(word_streams["days"], order)
+    print(f"{name:15} explained: {seen:.2f} of what the fit saw, {new_shares[name]:.2f} of new")
+helpers.versus(
+    my_share_in_a_random_order, round(new_shares["random order 1"], 2), "In a random order"
+)
+
+# %% [markdown]
+# Any order will do. Seven words in hundreds of dimensions can be put into any arrangement by a
+# linear map, and the words are the same in the new sentences: held-out *sentences* are no test of a
+# claim about the *arrangement of the words*. The principal components could have failed, and did
+# not; this fit could not. Before you believe a picture, ask which outcome would have made you doubt
+# it, and whether it could have come.
+
+# %% [markdown]
+# ## The planted challenge
+#
+# A dictionary in which somebody knows the truth. From your name come 500 activations, a dictionary
+# for them (about 30 latents), and a model that turns an activation into a word. Find four things.
+#
+# - **twins**: two latents stand for one and the same feature and share its samples between them.
+#   (Two other latents stand for two features that are merely similar.)
+# - **absorbed**: the first `LABELLED` activations all hold one concept, and no others do. Which
+#   latent says it, and which one says it *in its place* where it is silent? (Another latent fires
+#   in the same samples and says nothing of the concept. In some the concept is too weak for all.)
+# - **ring**: some latents lie around a circle, and one of them is active at a time. List them in
+#   order. (As many or nearly as many others also lie around a plane, but what they say there is a
+#   blob.)
+# - **lever**: the one latent that makes the model say the word `WORD` **for every activation** if
+#   it is clamped at ten times its maximum. (Another latent raises that word's logit even more.)
+#
+# Decoder rows have all lengths here, and some latents never fire. Type your name (in a course: your
+# id on the course's list), and keep it as it is from now on.
+
+# %%
+student_name = "reference"
+
+# %%
+if student_name == "reference":
+    print("this is the example's model: type your own name above, and run that cell and this one")
+challenge = models.challenge("05_saes", helpers.CHALLENGE, student_name)
+opened = unknown.opened(challenge)
+challenge_latents = opened.encode(opened.x)
+print(f"activations {tuple(opened.x.shape)}, the first {unknown.LABELLED} hold the concept")
+print(f"dictionary: W_enc {tuple(opened.W_enc.shape)}, W_dec {tuple(opened.W_dec.shape)}")
+print(f"the word of the lever is {unknown.WORD}; without it the model says", end=" ")
+print(sorted(set(opened.says(opened.x).tolist()) - {unknown.WORD}))
+
+# %% [markdown]
+# **Your first look**: the cosines of all rows with each other, and how often each latent fires.
+
+# %%
+unit_rows = opened.W_dec / opened.W_dec.norm(dim=1, keepdim=True)
+firing = (challenge_latents > 0).float().mean(dim=0)
+print("share of samples:", [f"{i}: {s:.2f}" for i, s in enumerate(firing.tolist())])
+plots.heatmap(
+    unit_rows @ unit_rows.mT, xlabel="latent", ylabel="latent", title="Cosines of decoder rows",
+    unit="cosine", center=0, origin="upper",
+)  # fmt: skip
+
+# %%
+# Your own experiments.
+
+# %% [markdown]
+# ### Exercise 25: challenge_answer
+#
+# difficulty 4/5 · importance 4/5 · 30 min
+#
+# Write down what you found, as numbers (not as variables: what is graded is what stands here).
+# `twins` is a pair in any order; `absorbed` is the pair (the concept's own latent, the one that
+# says it in its place); `ring` is a list in the order around the circle, from any start and either
+# way; `lever` is one number:
+#
+# $$\text{answer} = (\text{twins},\ \text{main} \to \text{by},\ \text{ring},\ \text{lever}).$$
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Twins: which *rows* say the same? Absorbed: who is loud in the labelled samples where the main one
+# is silent, and whose *row* points along the main one's? Ring: which latents lie in one plane, and
+# what do the *data* look like in it (exercise 24)? Lever: do it (exercise 23), and look at
+# `opened.says`.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Leave out latents that never fire. Groups of more than four latents that are linked by cosines
+# (above .28 in size) are the two planes. What the group says in sample $s$ is `latents[s, group] @
+# W_dec[group]`, `[d_in]`; of all samples in which one of them fires these vectors fill two
+# dimensions, which an SVD finds: `[sample, 2]` for exercise 24. The rows' angles in that plane give
+# the order.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# twins: the largest cosine between two different rows
+# main: fires in most labelled samples and in no others
+# by: in the labelled samples where main is silent, the latent that says most of the concept:
+#     the mean of its activation, times what its row has along main's row
+# the two planes: for each, project what its group says, and take the circularity
+#     ring: the group with the larger one; sort its rows by their angle in the plane
+# lever: for every latent: clamp all x at ten times its maximum; is every word WORD?
+# ```
+#
+# </details>
+
+# %% exercise="challenge_answer"
+challenge_answer = {"twins": None, "absorbed": None, "ring": None, "lever": None}
+### BEGIN SOLUTION
+challenge_answer = {
+    "twins": (15, 17),
+    "absorbed": (3, 5),
+    "ring": (6, 10, 8, 11, 18, 19),
+    "lever": 21,
+}
+### END SOLUTION
+
+# %% check="challenge_answer" points=6
+with check(challenge_answer=challenge_answer) as c:
+    found = c.value
+    names = {"twins", "absorbed", "ring", "lever"}
+    c.true(names <= set(found) and None not in found.values(), "all four entries are filled in")
+    named = [*found["twins"], *found["absorbed"], *found["ring"], found["lever"]]
+    here = range(len(opened.W_dec))
+    c.true(all(latent in here for latent in named), "every number is a latent of your dictionary")
+    pairs = [found["twins"], found["absorbed"]]
+    c.true(all(len(set(pair)) == 2 for pair in pairs), "twins and absorbed are two latents each")
+    ring_rows = unit_rows[list(found["ring"])]
+    flat = torch.linalg.svdvals(ring_rows)[2:].max() < 1e-3 if len(ring_rows) > 2 else False
+    c.true(flat, "the ring's rows lie in one plane, and are more than two")
+    c.true(len(set(found["ring"])) == len(found["ring"]), "each latent of the ring is named once")
+    steps = (ring_rows * ring_rows.roll(1, 0)).sum(dim=1)
+    c.true((steps - steps.mean()).abs().max() < 1e-3, "neighbours on it are equally far apart")
+    one, other = (challenge_latents[:, latent] > 0 for latent in found["twins"])
+    c.true((one & other).sum() == 0, "twins never fire together")
+    fires_for_concept = (challenge_latents[: unknown.LABELLED, found["absorbed"][0]] > 0).sum()
+    c.true(fires_for_concept > 10, "the concept's latent fires in many of the labelled samples")
+
+# %% [markdown]
+# The check looks at the form of your answers, and at some signs that the right ones have. It does
+# not say whether your plane is the ring or the blob, nor who absorbs whom, nor which latent is the
+# lever.
+
+# %% [markdown]
+# ## The headline
+#
+# One picture of what a dictionary can and cannot tell you: a latent that falls silent where its
+# child speaks, the score that explanations earn beside that of a dictionary that learned nothing,
+# a feature that needs two numbers, and what one knob does to a sentence.
+
+# %%
+figure = headline.figure(
+    fires=toys.who_fires(
+        sae_forward(toys.fresh_sample(absorbing, seed=0)[0], **four_latents)[0],
+        toys.cases(absorbing, toys.fresh_sample(absorbing, seed=0)[1]),
+    ),
+    kinds=list(toys.cases(absorbing, toys.fresh_sample(absorbing, seed=0)[1])),
+    scores=word_score,
+    points=planes["days"],
+    words=days.DAYS,
+    texts={name: PROMPT + text for name, text in texts_written.items()},
+)
+print("saved to", plots.save(figure, helpers.HEADLINE))
+figure
 
 # %% [markdown]
 # ## What you have now

@@ -20,6 +20,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
+CHALLENGE = "dictionary"
+"""The kind of planted model that this lab's challenge uses."""
+
 OUT = Path(os.environ.get("INTERP_LABS_OUT", "figures"))
 """The folder that the notebook writes into."""
 

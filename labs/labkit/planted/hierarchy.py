@@ -68,7 +68,7 @@ def absorbing(seed: int, d_in: int = 20, spread: float = 0.0) -> Hierarchy:
 
 def splitting(seed: int, d_in: int = 20, spread: float = 0.0) -> Hierarchy:
     """A parent that is never alone: one of two children is always with it; one more feature."""
-    return Hierarchy(_directions(seed, d_in), 0.3, (0.5, 0.5), (0.1,), spread)
+    return Hierarchy(_directions(seed, d_in), 0.3, (0.5, 0.5), (0.3,), spread)
 
 
 def _directions(seed: int, d_in: int) -> Float[Tensor, "feature d_in"]:
