@@ -8,6 +8,7 @@ the same: `tests/labkit/test_dictionary_gradients.py` holds them to sae-lens'.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, fields
 
 import torch
@@ -135,8 +136,7 @@ def _sparse(chosen: Tensor, values: Tensor, latents: int) -> Tensor:
     """Return values as a sparse matrix [token, latent], k to a row."""
     count, k = chosen.shape
     starts = torch.arange(0, count * k + 1, k)
-    size = (count, latents)
-    return torch.sparse_csr_tensor(starts, chosen.flatten(), values.flatten(), size)
+    return _csr(starts, chosen.flatten(), values.flatten(), (count, latents))
 
 
 def _transposed(chosen: Tensor, values: Tensor, latents: int) -> Tensor:
@@ -144,5 +144,12 @@ def _transposed(chosen: Tensor, values: Tensor, latents: int) -> Tensor:
     count, k = chosen.shape
     flat = chosen.flatten()
     order = flat.argsort(stable=True)
-    starts = torch.cat([torch.zeros(1, dtype=torch.long), flat.bincount(minlength=latents).cumsum(0)])
-    return torch.sparse_csr_tensor(starts, order // k, values.flatten()[order], (latents, count))
+    ends = flat.bincount(minlength=latents).cumsum(dim=0)
+    starts = torch.cat([torch.zeros(1, dtype=torch.long), ends])
+    return _csr(starts, order // k, values.flatten()[order], (latents, count))
+
+
+def _csr(starts: Tensor, columns: Tensor, values: Tensor, size: tuple[int, int]) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
+        return torch.sparse_csr_tensor(starts, columns, values, size, check_invariants=False)

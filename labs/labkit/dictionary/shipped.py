@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,9 @@ def load() -> SAE[Any]:
         LabError: the weights are not there.
     """
     _present()
-    from sae_lens import SAE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of names that sae_lens imports
+        from sae_lens import SAE
 
     sae = SAE.load_from_disk(folder(), device="cpu", dtype="float32")
     return sae.eval().requires_grad_(False)
