@@ -70,7 +70,7 @@ def test_texts_that_loop_are_told_apart() -> None:
 
 
 def test_the_corpus_is_read_from_its_shards(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="labkit.dictionary sample"):
+    with pytest.raises(LabError, match=r"labkit\.dictionary sample"):
         sampling.corpus(tmp_path)
     for number in (1, 0):
         tokens = torch.stack([torch.arange(128), torch.zeros(128)]).int() + number

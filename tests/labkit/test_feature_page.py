@@ -1,4 +1,4 @@
-"""Feature pages: what they show is true of the latent, safe to open, and works without a network."""
+"""Feature pages: true of the latent, safe to open, one file that needs no network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from labkit.feature_page.quiz import questions
 from torch import Tensor
 from torch.nn import functional
 
-HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "\n", "&amp;", "'", "</li>")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "\n",
+    "&amp;",
+    "'",
+    "</li>",
+)
 
 
 def _parts(d_model: int = 24, latents: int = 60) -> dict[str, Tensor]:
@@ -152,7 +159,9 @@ def test_a_page_shows_each_value_in_words_too(readings: Readings, tmp_path: Path
         assert text is not None and text.text == "".join(map(visible, example.words))
         titles = [float(str(mark["title"])) for mark in text.find_all("mark")]
         assert titles == pytest.approx([v for v in example.values if v > 0], abs=0.006)
-        assert f"{example.peak:.2f}" in item.text and visible(example.words[example.at]) in item.text
+        assert (
+            f"{example.peak:.2f}" in item.text and visible(example.words[example.at]) in item.text
+        )
     chart = soup.find("svg")
     assert isinstance(chart, Tag) and str(found.fired) in str(chart["aria-label"])
     assert len(chart.find_all("rect")) == len(found.bars)

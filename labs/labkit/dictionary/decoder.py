@@ -1,8 +1,8 @@
-"""smollm2 one token at a time for many texts at once, in bfloat16: it writes the dictionary's corpus.
+"""smollm2 one token at a time, for many texts at once: it writes the dictionary's corpus.
 
 ``generate`` of transformers spends most of a step in attention and in drawing from 49,152 tokens:
 73 tokens a second where this takes 900 on one core of the same machine. Nothing else in the
-course uses it; `tests/labkit/test_dictionary_decoder.py` holds it to the bridge's own logits.
+course uses it; `tests/labkit/test_dictionary_sampling.py` holds it to the bridge's own logits.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class Decoder:
         self.position = 0
 
     @torch.inference_mode()
-    def step(self, tokens: Int[Tensor, "b"]) -> Float[Tensor, "b v"]:
-        """Take one more token of each text; return the logits of the next one."""
+    def step(self, tokens: Tensor) -> Float[Tensor, "b v"]:
+        """Take one more token of each text, [b] ids; return the logits of the next one."""
         stream = self.embed[tokens]
         for layer, block in enumerate(self.blocks):
             stream = stream + self._attend(layer, block, self._rms(stream, block["norm1"]))
@@ -80,7 +80,7 @@ class Decoder:
     def _attend(self, layer: int, block: dict[str, Tensor], x: Tensor) -> Tensor:
         batch, here = len(x), self.position
         widths = [self.heads * self.d_head] + [self.groups * self.d_head] * 2
-        q, k, v = functional.linear(x, block["qkv"]).split(widths, dim=-1)
+        q, k, v = torch.split(functional.linear(x, block["qkv"]), widths, dim=-1)
         # A group's queries share its keys: they are the rows of one small matrix.
         q = self._rotate(q.reshape(batch * self.groups, -1, self.d_head))
         self.keys[layer, :, here] = self._rotate(k.reshape(batch * self.groups, self.d_head))

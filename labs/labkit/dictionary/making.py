@@ -1,4 +1,4 @@
-"""The steps of ``python -m labkit.dictionary`` after the text: train, compare, print the figures."""
+"""The steps of ``python -m labkit.dictionary`` after the text: train, compare, print figures."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _topk(p: Parameters) -> Autoencoder:
 
 def _relu(p: Parameters) -> Autoencoder:
     def encode(x: Tensor) -> Tensor:
-        return ((x - p.b_dec) @ p.encoder.T + p.b_enc).relu()
+        return torch.relu((x - p.b_dec) @ p.encoder.T + p.b_enc)
 
     return Autoencoder("relu", encode, p.decoder, p.b_dec)
 
@@ -132,9 +132,7 @@ def _training_activations() -> Tensor:
     return torch.cat([load_file(file)["acts"] for file in files])
 
 
-def _note(
-    name: str, command: str, plan: Plan, trained: Trained, tokens: int, **more: Any
-) -> None:
+def _note(name: str, command: str, plan: Plan, trained: Trained, tokens: int, **more: Any) -> None:
     """Write a run's figures into ``figures.json``, beside those of the other runs."""
     file = _HERE / "figures.json"
     stored = json.loads(file.read_text()) if file.exists() else {}

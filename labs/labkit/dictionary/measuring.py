@@ -94,9 +94,12 @@ def losses(
     tokens: Int[Tensor, "text s"],
     layer: int,
     coders: list[Autoencoder],
-    mean: Float[Tensor, " d_model"],
+    mean: Tensor,
 ) -> Losses:
-    """Measure the loss on ``tokens`` with each autoencoder spliced in after ``layer`` blocks."""
+    """Measure the loss on ``tokens`` with each autoencoder spliced in after ``layer`` blocks.
+
+    ``mean`` is the stream's, [d_model], for the mean ablation.
+    """
 
     def with_stream(change: Callable[[Tensor], Tensor] | None) -> float:
         def put(value: Tensor, hook: object) -> Tensor:
@@ -105,14 +108,14 @@ def losses(
             return torch.cat([value[:, :1], change(value[:, 1:])], dim=1)
 
         total = 0.0
+        site = f"blocks.{layer - 1}.hook_resid_post"
         for rows in tokens.split(16):
             with torch.no_grad():
-                site = f"blocks.{layer - 1}.hook_resid_post"
                 logits = model.run_with_hooks(rows, fwd_hooks=[(site, put)])
                 # From position 1 on: position 0 is never replaced.
                 logits, truth = logits[:, 1:-1].flatten(0, 1), rows[:, 2:].flatten()
                 total += functional.cross_entropy(logits.float(), truth, reduction="sum").item()
-        return total / tokens[:, 2:].numel()
+        return float(total / tokens[:, 2:].numel())
 
     return Losses(
         clean=with_stream(None),

@@ -133,10 +133,10 @@ def _train(acts: Tensor, plan: Plan, take: Take, *, revive: bool) -> Trained:
 def _moments(acts: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean and the root mean square of a coordinate about it."""
     total, square = torch.zeros(acts.shape[1]), torch.zeros(acts.shape[1])
-    for part in acts.split(65536):
+    for part in torch.split(acts, 65536):
         total += part.float().sum(dim=0)
     mean = total / len(acts)
-    for part in acts.split(65536):
+    for part in torch.split(acts, 65536):
         square += (part.float() - mean).pow(2).sum(dim=0)
     return mean, (square / len(acts)).mean().sqrt()
 

@@ -108,7 +108,7 @@ def _example(values: Tensor, readings: Readings, text: int) -> Example:
     )
 
 
-def _histogram(positive: Float[Tensor, " value"]) -> tuple[int, ...]:
+def _histogram(positive: Tensor) -> tuple[int, ...]:
     if not len(positive):
         return (0,) * _BARS
     counts = positive.histc(_BARS, 0.0, positive.max().item())

@@ -120,5 +120,7 @@ def _write(path: Path, html: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html, encoding="utf-8")
     except OSError as error:
-        raise LabError(f"the feature page {path} could not be written: {error.strerror}.") from error
+        raise LabError(
+            f"the feature page {path} could not be written: {error.strerror}."
+        ) from error
     return path

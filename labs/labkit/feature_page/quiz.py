@@ -68,9 +68,7 @@ def questions(
     return asked
 
 
-def _ask(
-    values: Tensor, words: tuple[tuple[str, ...], ...], text: int, place: int
-) -> Question:
+def _ask(values: Tensor, words: tuple[tuple[str, ...], ...], text: int, place: int) -> Question:
     shown = window(place, values.shape[1])
     peak = values[text, shown].max().item()
     return Question(words[text][shown], peak > 0, peak)
