@@ -23,9 +23,9 @@
 # | part | you ask | exercises |
 # |---|---|---|
 # | I | Is it in there? Probes, splits, base rates, control tasks | 1 to 11 |
-# | II | Is it used? Ablation, steering, and how many directions you tried | 12 to 16 |
-# | III | How can there be more features than dimensions? | 17 to 21 |
-# | IV | The planted challenge: which direction does *your* model use? | 22 |
+# | II | Is it used? Ablation, steering, and how many directions you tried | 12 to 19 |
+# | III | How can there be more features than dimensions? | 20 to 23 |
+# | IV | The planted challenge: which direction does *your* model use? | 24 |
 # | V | The headline figure, made by your functions: an honest trap | |
 #
 # **Short of time?** With 45 minutes do exercises 1 to 3 and 8 to 10, and part V. With 90 minutes do
@@ -45,12 +45,18 @@
 # needs through its arguments.
 
 # %%
+import math
+from collections.abc import Callable
+
 import torch
+from IPython.display import display
 from jaxtyping import Bool, Float, Int
 from labkit import check, models, plots, probing
-from torch import Tensor
+from torch import Tensor, nn
 
 import probes_helpers as helpers
+import steering_helpers as steering
+import superposition_helpers as superposition
 
 torch.set_num_threads(helpers.CORES)
 
@@ -797,14 +803,12 @@ fits = {
     "mass-mean, shrunk .5": lambda X, y: mass_mean(X, y, 0.5),
     "difference of means": lambda X, y: mass_mean(X, y, 1.0),
 }
-directions = {}
-for name, fit in fits.items():
-    w, b = fit(middle[train], plural[train])
-    directions[name] = w / w.norm()
+fitted = {name: fit(middle[train], plural[train]) for name, fit in fits.items()}
+for name, (w, b) in fitted.items():
     scores = evaluate(middle[test] @ w + b, plural[test])
     print(f"{name:>21}: " + ", ".join(f"{key} {value:.3f}" for key, value in scores.items()))
-stacked = torch.stack(list(directions.values()))
-cosines = stacked @ stacked.T
+units = torch.stack([w / w.norm() for w, _ in fitted.values()])
+cosines = units @ units.T
 helpers.versus(my_cosine, f"{cosines[0, 3]:.2f}", "Cosine of logistic and difference of means")
 plots.heatmap(
     cosines, x=list(fits), y=list(fits), xlabel="", ylabel="", unit="cosine", limits=(-1, 1),
@@ -1274,12 +1278,1257 @@ plots.lines(
 
 # %% [markdown]
 # ## Part II: Is it used?
+#
+# A probe finds that a feature can be *read*. Nobody says that the model reads it. Tree rings hold
+# the weather of a hundred summers, and the tree does not consult them. To find out what a model
+# **uses**, do as in lab 02: change it, and see what follows. But a probe's finding is not a site, it
+# is a **direction** $w$ in the stream, so change the stream along $w$, and nowhere else:
+#
+# | | what is done to the activation | what it asks |
+# |---|---|---|
+# | ablate | the part along $w$ is taken away | is the feature needed? |
+# | steer | a step along $w$ is added | does more of it do something? |
+#
+# ### Two features, planted
+#
+# Here are 400 activations that somebody made, with two labels each, A and B, and one number that is
+# made of each activation, the *output* (think of a logit). We train a probe for each label on the
+# first 200 and test it on the others.
+
+# %%
+planted_x, planted_labels, planted_output = steering.two_features(12)
+planted_probes = {}
+for name, labels in planted_labels.items():
+    w, b = steering.probe(planted_x[:200], labels[:200], C=100)
+    planted_probes[name] = w / w.norm()
+    right = steering.accuracy(w, b, planted_x[200:], labels[200:])
+    together = torch.corrcoef(torch.stack([planted_x @ w, planted_output(planted_x)]))[0, 1]
+    print(f"{name}: test accuracy {right:.3f}, correlation of score and output {together:+.2f}")
+
+# %% [markdown]
+# Both can be read without an error, and both scores go along with the output. The output is made of
+# **one** of them.
+#
+# **Predict.** Which one is used? And could you find out from these 400 rows alone, without putting
+# anything into the output's function?
+
+# %%
+my_used_feature = None  # "A" or "B"
+
+# %% [markdown]
+# ### Exercise 12: to_raw
+#
+# difficulty 2/5 · importance 4/5 · 10 min
+#
+# Before a direction is used it must be the right one. Many probes are trained on *standardised*
+# activations, $z = (x - \mu) / \sigma$, and the model has never seen those. A step along the probe's
+# weights in $z$ is another step in $x$. Find the weights and the bias that give the same score to
+# **raw** activations:
+#
+# $$w' \cdot x + b' = w \cdot \frac{x - \mu}{\sigma} + b \quad\text{for every } x.$$
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Multiply the right side out. What stands before each $x_i$ is its weight, what stands alone is the
+# bias.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `w`, `mean` and `scale` are `[d]`, and so is the new weight; both biases are single numbers.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# each weight, in units of its feature: what is large in raw numbers needs a smaller weight
+# the bias, less what the new weights give to the mean
+# ```
+#
+# </details>
+
+
+# %% exercise="to_raw"
+def to_raw(
+    w: Float[Tensor, " d"],
+    b: Float[Tensor, ""],
+    mean: Float[Tensor, " d"],
+    scale: Float[Tensor, " d"],
+) -> tuple[Float[Tensor, " d"], Float[Tensor, ""] | float]:
+    """Return weights and bias for raw activations of a probe that was fitted to standardised ones.
+
+    Args:
+        mean, scale: what was subtracted from each feature, and what it was then divided by.
+    """
+    ### BEGIN SOLUTION
+    raw = w / scale
+    return raw, b - raw @ mean
+    ### END SOLUTION
+
+
+# %% check="to_raw" points=2
+with check(to_raw) as c:
+    mean, scale = torch.tensor([10.0, -2.0, 0.5]), torch.tensor([5.0, 0.1, 2.0])
+    w, b = torch.tensor([1.0, 2.0, -4.0]), torch.tensor(0.3)
+    raw_w, raw_b = c.call(w, b, mean, scale)
+    c.close(raw_w, [0.2, 20.0, -2.0], "each weight in units of its feature")
+    x = torch.randn(6, 3) * scale + mean
+    c.close(x @ raw_w + raw_b, (x - mean) / scale @ w + b, "the same scores")
+    c.close(mean @ raw_w + raw_b, 0.3, "the mean itself gets the probe's own bias")
+
+# %% [markdown]
+# ### Exercise 13: ablate_direction
+#
+# difficulty 2/5 · importance 5/5 · 10 min
+#
+# Take the part of each activation along $w$ away, so that the probe reads 0 (but for its bias)
+# everywhere, and nothing else is touched:
+#
+# $$x' = x - \frac{x \cdot w}{w \cdot w}\, w .$$
+#
+# Only one of the $d$ dimensions is gone. The rest must be what it was, to the last digit, because
+# it holds everything else the model knows. The length of $w$ must not matter: a probe's weights
+# have whatever length its training gave them.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# With a unit vector it is easy: how much of it is there, times the vector itself.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `x` is `[..., d]`, `w` is `[d]`. `x @ w` is `[...]`: one number for each activation. To subtract
+# that many times the vector, give it a last axis: `[..., 1]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# the direction, made a unit vector (in a new tensor)
+# for every activation: its product with that
+# the activation, less so many unit vectors
+# ```
+#
+# </details>
+
+
+# %% exercise="ablate_direction"
+def ablate_direction(
+    x: Float[Tensor, "*batch d"], w: Float[Tensor, " d"]
+) -> Float[Tensor, "*batch d"]:
+    """Return the activations without their part along w; all that is at right angles stays."""
+    ### BEGIN SOLUTION
+    unit = w / w.norm()
+    return x - (x @ unit)[..., None] * unit
+    ### END SOLUTION
+
+
+# %% check="ablate_direction" points=3
+with check(ablate_direction) as c:
+    x, w = torch.tensor([[3.0, 4.0, 1.0], [0.0, -2.0, 5.0]]), torch.tensor([0.0, 2.0, 0.0])
+    c.close(c.call(x, w), [[3.0, 0.0, 1.0], [0.0, 0.0, 5.0]], "the second coordinate goes")
+    x, w = torch.randn(2, 5, 7).double() + 1, 0.3 * torch.randn(7).double()
+    kept = x.clone(), w.clone()
+    ablated = c.call(x, w)
+    c.close(ablated @ w, torch.zeros(2, 5), "the probe reads 0, with batch and positions too")
+    c.close(x, kept[0], "the activations that you were given stay as they are")
+    c.close(w, kept[1], "and so does the direction")
+    across = torch.randn(7).double()
+    across = across - across @ w / w.square().sum() * w
+    c.close(ablated @ across, x @ across, "what is at right angles to it reads as before")
+
+# %% [markdown]
+# ### Exercise 14: steer
+#
+# difficulty 2/5 · importance 5/5 · 10 min
+#
+# The other way: put more of the feature in. How much is "more"? Papers say "we added 8 times the
+# vector", and nobody can compare. Here `alpha` has a unit: **the probe's own score**. Move every
+# activation by the *shortest* step for which the score $x \cdot w$ rises by `alpha`:
+#
+# $$x' = x + \alpha\, \frac{w}{w \cdot w} .$$
+#
+# A longer $w$ gives a shorter step: its score moves faster.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# What does the score of $x + s\,w$ have more than that of $x$? Choose $s$ so that it is `alpha`.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The step is `[d]`, the same for all activations `[..., d]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# the direction, over its squared length: along it the score rises by 1
+# all activations, plus alpha of these
+# ```
+#
+# </details>
+
+
+# %% exercise="steer"
+def steer(
+    x: Float[Tensor, "*batch d"], w: Float[Tensor, " d"], alpha: float
+) -> Float[Tensor, "*batch d"]:
+    """Return the activations moved along w, by the step that raises their score x . w by alpha."""
+    ### BEGIN SOLUTION
+    return x + alpha * w / (w @ w)
+    ### END SOLUTION
+
+
+# %% check="steer" points=3
+with check(steer) as c:
+    x, w = torch.randn(2, 5, 7).double() + 1, 0.3 * torch.randn(7).double()
+    kept, wanted = x.clone(), torch.full((2, 5), 2.5).double()
+    steered = c.call(x, w, 2.5)
+    c.close(steered @ w - x @ w, wanted, "every score rises by alpha = 2.5")
+    c.close(x, kept, "the activations that you were given stay as they are")
+    across = torch.randn(7).double()
+    across = across - across @ w / w.square().sum() * w
+    c.close(steered @ across, x @ across, "what is at right angles to it reads as before")
+    c.close(c.call(x, 10 * w, 25.0), steered, "ten times the direction, ten times alpha: the same")
+    c.close(c.call(steered, w, -2.5), x, "and back again")
+
+# %% [markdown]
+# ### Exercise 15: causal_slope
+#
+# difficulty 2/5 · importance 5/5 · 15 min
+#
+# Now ask the output. Step up, step down, compare:
+#
+# $$\mathrm{slope} = \frac{1}{n} \sum_i
+#   \frac{f(x_i^{+\alpha}) - f(x_i^{-\alpha})}{2 \alpha} ,$$
+#
+# how much the output rises for each unit of the probe's score, when **you** move the score. The
+# steps go to both sides, so that a bend of $f$ which is the same on both sides cancels; and they
+# are whole steps, because a threshold does not notice a tiny one. Compare this with the slope of a
+# *regression* of output on score over the data: that one changes nothing, and so cannot tell a
+# cause from a companion.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# `steer` makes both versions; how far apart are their scores?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `output` takes activations `[n, d]` and gives `[n]`. A single number comes out, signed.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# up, down = the output of x steered by alpha, and by minus alpha
+# the mean difference, over the 2 alpha that lie between them, as a float
+# ```
+#
+# </details>
+
+
+# %% exercise="causal_slope"
+def causal_slope(
+    output: Callable[[Float[Tensor, "n d"]], Float[Tensor, " n"]],
+    x: Float[Tensor, "n d"],
+    w: Float[Tensor, " d"],
+    alpha: float,
+) -> float:
+    """Return the mean change of the output for each unit that the score x . w is steered by."""
+    ### BEGIN SOLUTION
+    up, down = output(steer(x, w, alpha)), output(steer(x, w, -alpha))
+    return ((up - down).mean() / (2 * alpha)).item()
+    ### END SOLUTION
+
+
+# %% check="causal_slope" points=4
+with check(causal_slope) as c:
+    x, w = torch.randn(9, 4).double() + 1, torch.tensor([0.0, 2.0, 0.0, 0.0]).double()
+
+    def three_times_the_second(x):
+        return 3 * x[:, 1] + 100
+
+    def the_first_and_its_square(x):
+        return x[:, 0] - x[:, 0] ** 2
+
+    def the_square_of_the_second(x):
+        return x[:, 1] ** 2
+
+    c.close(c.call(three_times_the_second, x, w, 0.7), 1.5, "a step of 1/2 for each unit of score")
+    c.close(c.call(three_times_the_second, x, -w, 0.7), -1.5, "against the direction: minus")
+    c.close(c.call(the_first_and_its_square, x, w, 0.7), 0.0, "what does not look there: 0")
+    mean = x[:, 1].mean()
+    c.close(c.call(the_square_of_the_second, x, w, 0.7), mean, "a parabola: its mean slope")
+    small = 0.01 * torch.randn(40, 4).double()
+
+    def sign_of_the_second(x):
+        return (x[:, 1] > 0).double()
+
+    c.close(c.call(sign_of_the_second, small, w, 1.0), 0.5, "whole steps: all of them cross")
+
+# %% [markdown]
+# The planted pair, then, with unit vectors, so that the two slopes can be compared. And twice: once
+# along each probe's weights, once along the plain difference of the two class means (exercise 7 with
+# shrinkage 1), which many papers steer with.
+
+# %%
+planted_slopes = {}
+for name, labels in planted_labels.items():
+    difference = mass_mean(planted_x[:200], labels[:200], 1.0)[0]
+    plain = difference / difference.norm()
+    along = [
+        causal_slope(planted_output, planted_x, w, 1.0) for w in (planted_probes[name], plain)
+    ]
+    gone = planted_output(ablate_direction(planted_x, planted_probes[name]))
+    moved = (gone - planted_output(planted_x)).abs().mean()
+    planted_slopes[name] = along
+    print(f"{name}: slope {along[0]:+.2f} along the probe, {along[1]:+.2f} along the difference of "
+          f"means; the probe's direction ablated moves the output by {moved:.2f}")  # fmt: skip
+by_slope = sorted((abs(along[0]), name) for name, along in planted_slopes.items())
+helpers.versus(my_used_feature, by_slope[-1][1], "The used feature")
+
+# %% [markdown]
+# @@PAIR
+
+# %% [markdown] question="present_or_used" points=2
+# ### Question C: present, or used?
+#
+# A paper trains a probe for *the speaker's gender* on layer 12 of a model: accuracy 98%, selectivity
+# high. It ablates the probe's direction, and the model's translations into French, which need the
+# gender, get worse by 0.2%. (1) Name two different reasons why the ablation may do so little though
+# the model uses gender. (2) Somebody steers along the *difference of means* instead, and the
+# translations change a lot. Which objection does the planted pair teach? (3) Which one further
+# experiment would you ask for?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) The feature may be written in more than one direction (or be rebuilt by
+# later layers), so that the probe's one direction is not all of it; the model may read it
+# elsewhere, at another layer or position, or along another direction than the one that separates
+# the classes best; the model may have a backup. (2) The difference of means holds whatever goes
+# along with the label in the data: other features that are correlated with gender (names,
+# professions, topics) are moved, too, and one of them may be what the output uses. (3) For
+# instance: remove the feature round by round (INLP) and compare with as many random directions;
+# steer along a direction that was fitted on data balanced for the companions; the same at every
+# layer.
+#
+# **Rubric.** Half a point for each of two reasons. Half a point for the companions in the difference
+# of means. Half a point for an experiment with a baseline that would decide.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### Exercise 16: inlp
+#
+# difficulty 3/5 · importance 3/5 · 20 min
+#
+# One direction gone, and the feature may still be there: train a new probe on what is left, and it
+# may find it again. **Iterative nullspace projection** (Ravfogel and others 2020) goes on: fit, take
+# the direction away, fit again on what is left, $k$ times. What comes out is a basis of all that was
+# removed, $k$ unit vectors at right angles, in the order in which they were found:
+#
+# $$v_i = \mathrm{unit}\Bigl(w_i - \sum_{j<i} (w_i \cdot v_j)\, v_j\Bigr), \qquad
+#   X_{i+1} = X_i - (X_i v_i)\, v_i^\top, \qquad w_i = \mathrm{fit}(X_i, y).$$
+#
+# The correction of $w_i$ is needed because in a direction that is gone all activations are 0, so
+# whatever weight a probe has there does not show in its scores.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# `ablate_direction` works on activations, and on a probe's weights as well.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `fit(X, y)` gives `[d]`; what is left of the activations stays `[n, d]`; stacked, the directions
+# are `[k, d]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# what is left = X; nothing found
+# k times:
+#     a probe, fitted to what is left, with the same labels as ever
+#     its part along every direction found so far goes; then make it a unit vector, keep it
+#     its direction goes from what is left
+# ```
+#
+# </details>
+
+
+# %% exercise="inlp"
+def inlp(
+    X: Float[Tensor, "n d"],
+    y: Bool[Tensor, " n"],
+    k: int,
+    fit: Callable[[Float[Tensor, "n d"], Bool[Tensor, " n"]], Float[Tensor, " d"]],
+) -> Float[Tensor, "k d"]:
+    """Return k orthonormal directions, each a probe of what the ones before it have left."""
+    ### BEGIN SOLUTION
+    rest, found = X, []
+    for _ in range(k):
+        w = fit(rest, y)
+        for v in found:
+            w = ablate_direction(w, v)
+        found.append(w / w.norm())
+        rest = ablate_direction(rest, found[-1])
+    return torch.stack(found)
+    ### END SOLUTION
+
+
+# %% check="inlp" points=4
+with check(inlp) as c:
+    X, y = torch.randn(12, 6).double(), torch.arange(12) % 3 == 0
+    probes = torch.tensor([[0.0, 2.0, 0, 0, 0, 0], [0, 5.0, 0.5, 0, 0, 0], [1.0, 1.0, 1.0, 1, 0, 0]])
+    shown, turn = [], iter(probes.double())
+
+    def next_probe(X, y):
+        shown.append((X, y))
+        return next(turn)
+
+    kept = X.clone()
+    found = c.call(X, y, 3, next_probe)
+    by_hand = torch.zeros(3, 6)
+    by_hand[0, 1] = by_hand[1, 2] = 1
+    by_hand[2, [0, 3]] = 0.5**0.5
+    c.close(found, by_hand, "unit vectors at right angles, in order, whatever the probes were")
+    c.close(X, kept, "the activations that you were given stay as they are")
+    left = kept * torch.tensor([1.0, 0, 0, 1, 1, 1])
+    c.true(len(shown) == 3, "three fits for three directions")
+    c.close(shown[0][0], kept, "the first fit sees the activations as they are")
+    c.close(shown[2][0], left, "the third sees them without both directions found so far")
+    c.true(all((labels == y).all() for _, labels in shown), "the labels stay the same")
+
+# %% [markdown]
+# On the real model: sentiment, at the stream before block 16, probes trained on six templates and
+# tested on four others. After each round a *new* probe is trained on what is left, and tested.
+#
+# **Predict.** Of 576 dimensions, how many must go until the new probe is down to .60? And what does
+# it do to the accuracy to remove as many *random* directions?
+
+# %%
+my_rounds = None
+
+# %%
+STEERED = 16  # the block before which we steer; see below
+sentiment = probing.labelled("sentiment")
+sentiment_places = probing.examples(smollm2, sentiment)
+sentiment_acts = probing.activations(smollm2, sentiment_places).double()
+pleased = sentiment_places.labels
+known, unknown = sentiment_places.groups < 6, sentiment_places.groups >= 6
+stream = sentiment_acts[STEERED]
+removed = inlp(stream[known], pleased[known], 6, steering.probe_direction)
+generator = torch.Generator().manual_seed(0)
+anywhere = torch.linalg.qr(torch.randn(576, 6, generator=generator).double())[0].mT
+left_to_read = {"found directions": [], "random directions": []}
+for rounds in range(7):
+    for curve, basis in zip(left_to_read.values(), (removed, anywhere), strict=True):
+        less = stream
+        for v in basis[:rounds]:
+            less = ablate_direction(less, v)
+        w, b = steering.probe(less[known], pleased[known])
+        curve.append(steering.accuracy(w, b, less[unknown], pleased[unknown]))
+enough = [r for r, right in enumerate(left_to_read["found directions"]) if right < 0.6]
+helpers.versus(my_rounds, min(enough, default="more than 6"), "Rounds until below .60")
+plots.lines(
+    left_to_read, title="Sentiment, new templates: a new probe after each round",
+    xlabel="directions removed", ylabel="test accuracy", levels={"base rate": 0.5},
+    limits=(0.4, 1.0),
+)  # fmt: skip
+
+# %% [markdown]
+# @@INLP
+
+# %% [markdown]
+# ### Exercise 17: mdl_probe
+#
+# difficulty 3/5 · importance 3/5 · 20 min
+#
+# Accuracy does not say how *hard* a feature was to find. **Minimum description length** does (Voita
+# and Titov 2020): how many bits does it take to *send* somebody the labels, if both of you have the
+# activations? Without a probe, one bit each. With one, send them in blocks, and pay for each label
+# what the probe that was trained **on the labels sent before** finds surprising:
+#
+# $$L = t_1 + \sum_{i=1}^{S-1} \; \sum_{j=t_i+1}^{t_{i+1}} - \log_2 p_{\mathrm{fit}(X_{1..t_i},\,
+#   y_{1..t_i})}(y_j \mid x_j) .$$
+#
+# `cuts` are $t_1 < \dots < t_S = n$. A feature that lies open is learned from a few examples, and
+# the rest is nearly free; one that must be memorised is paid for to the end. A probe that is sure
+# and wrong costs *more* than no probe.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Sender and receiver train the same probe on the same labels: those that both have. The first block
+# is sent without one.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `fit(X, y)` gives `w` `[d]` and `b`. The score $s = w \cdot x + b$ is the log-odds of True, in
+# nats: a True costs `softplus(-s)`, a False `softplus(s)` (never `log(sigmoid(s))`, which rounds to
+# minus infinity). One nat is $1 / \ln 2$ bits.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# bits = the size of the first block
+# for each cut but the last, and the cut after it:
+#     train on all before the cut
+#     add what the labels from this cut to the next cost, in bits
+# ```
+#
+# </details>
+
+
+# %% exercise="mdl_probe"
+def mdl_probe(
+    X: Float[Tensor, "n d"],
+    y: Bool[Tensor, " n"],
+    cuts: list[int],
+    fit: Callable[
+        [Float[Tensor, "m d"], Bool[Tensor, " m"]], tuple[Float[Tensor, " d"], Float[Tensor, ""]]
+    ],
+) -> float:
+    """Return the online code length of the labels in bits; cuts[-1] is n.
+
+    Args:
+        cuts: how many labels are known before each block but the first, and at the end.
+        fit: trains a logistic probe: weights and bias, in nats.
+    """
+    ### BEGIN SOLUTION
+    nats = 0.0
+    for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        w, b = fit(X[:start], y[:start])
+        scores = X[start:stop] @ w + b
+        against = torch.where(y[start:stop], -scores, scores)
+        nats += nn.functional.softplus(against).sum().item()
+    return cuts[0] + nats / math.log(2)
+    ### END SOLUTION
+
+
+# %% check="mdl_probe" points=4
+with check(mdl_probe) as c:
+    X, y = torch.randn(12, 3).double(), torch.arange(12) % 3 == 0
+    seen = []
+
+    def nothing_learned(X, y):
+        seen.append(len(y))
+        return torch.zeros(3).double(), torch.tensor(0.0).double()
+
+    c.close(c.call(X, y, [2, 5, 12], nothing_learned), 12.0, "a probe that knows nothing: n bits")
+    c.true(seen == [2, 5], "each probe is trained on all the labels sent before, and no others")
+
+    def log_odds_of_three(X, y):  # says True with probability 3/4
+        return torch.zeros(3).double(), torch.tensor(3.0).double().log()
+
+    by_hand = 6 + 2 * math.log2(4 / 3) + 4 * math.log2(4)
+    c.close(c.call(X, y, [6, 12], log_odds_of_three), by_hand, "two True at 3/4, four False at 1/4")
+    X[:, 0] = torch.where(y, -1.0, 1.0)
+
+    def sure_and_wrong(X, y):
+        return torch.tensor([900.0, 0, 0]).double(), torch.tensor(0.0).double()
+
+    c.close(c.call(X, y, [6, 12], sure_and_wrong), 6 + 6 * 900 / math.log(2), "sure and wrong")
+
+# %%
+shuffled = torch.randperm(len(pleased), generator=torch.Generator().manual_seed(0))
+coins = helpers.coins(len(pleased), seed=1)
+cuts = [10, 20, 40, 80, 200]
+for layer in (4, 16, 30):
+    rows = sentiment_acts[layer][shuffled]
+    rows = (rows - rows.mean(0)) / rows.std(0)
+    bits = [
+        mdl_probe(rows, labels[shuffled], cuts, lambda X, y: steering.probe(X, y, C=0.01))
+        for labels in (pleased, coins)
+    ]
+    print(f"layer {layer:>2}: 200 labels of sentiment in {bits[0]:.0f} bits, coins in {bits[1]:.0f}")
+
+# %% [markdown]
+# @@MDL
+
+# %% [markdown]
+# ### A dead salmon
+#
+# In 2009 Bennett and others put an Atlantic salmon into a brain scanner, showed it photographs of
+# people in social situations, and asked it what they felt. Several voxels of its brain responded,
+# by the customary threshold. The salmon was dead. There are many voxels in a scan; if each is
+# tested for itself, some will respond to anything.
+#
+# You have 31 layers, as many positions as there are tokens, six features, several probes, any number
+# of step sizes. **Whatever you choose the best of, some of it will look good.** Two things help: a
+# **baseline** of random directions, which goes through exactly what your direction goes through; and
+# a **correction** for how many you tried.
+#
+# ### Exercise 18: random_direction_baseline
+#
+# difficulty 2/5 · importance 5/5 · 10 min
+#
+# Draw $n$ random directions that are like $w$ in nothing but their **length**, every direction of
+# the space equally likely, and return the effect of each. With another length the comparison would
+# be worthless: a longer step does more.
+#
+# (A vector of independent standard Gaussians points in every direction with equal chance. One of
+# uniform numbers, or of signs, does not.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Draw Gaussians, then give each vector the right length. Seed one generator once, before all.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `effect` takes one direction `[d]` and gives a number; what comes back is `[n]`, with signs, in the
+# order of the draw. `w` has a dtype: keep it.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# a generator with this seed
+# n Gaussian vectors, each divided by its own length, times the length of w
+# the effect of each
+# ```
+#
+# </details>
+
+
+# %% exercise="random_direction_baseline"
+def random_direction_baseline(
+    effect: Callable[[Float[Tensor, " d"]], float], w: Float[Tensor, " d"], n: int, seed: int
+) -> Float[Tensor, " n"]:
+    """Return the effects of n random directions that are as long as w, uniform on their sphere."""
+    ### BEGIN SOLUTION
+    generator = torch.Generator().manual_seed(seed)  # given
+    drawn = torch.randn(n, len(w), generator=generator, dtype=w.dtype)
+    drawn = drawn * (w.norm() / drawn.norm(dim=1, keepdim=True))
+    return torch.tensor([float(effect(direction)) for direction in drawn])
+    ### END SOLUTION
+
+
+# %% check="random_direction_baseline" points=3
+with check(random_direction_baseline) as c:
+    w, seen = 0.25 * torch.ones(4), []
+
+    def first_weight(direction):
+        seen.append(direction)
+        return direction[0].item()
+
+    effects = c.call(first_weight, w, 300, seed=3)
+    tried = torch.stack(seen)
+    c.close(tried.norm(dim=1), torch.full((300,), 0.5), "as long as w, each of them")
+    c.close(effects, tried[:, 0], "the effects, in the order of the draw, with signs")
+    c.true(tried.mean(0).abs().max() < 0.1, "no side is preferred")
+    c.true(abs((2 * tried).pow(4).sum(1).mean() - 0.5) < 0.08, "nor the axes, nor the corners")
+    c.close(random_direction_baseline(first_weight, w, 5, seed=3),
+            random_direction_baseline(first_weight, w, 5, seed=3), "the seed decides")  # fmt: skip
+    other = random_direction_baseline(first_weight, w, 5, seed=4)
+    c.true((other - effects[:5]).abs().max() > 1e-3, "another seed, other directions")
+
+# %% [markdown]
+# ### Exercise 19: corrected_p_values
+#
+# difficulty 3/5 · importance 4/5 · 15 min
+#
+# Each of the $m$ directions that you found has an effect, and $n$ random ones have effects. How
+# rare is yours, in size? Count it with the random ones, so that nothing is ever "impossible":
+#
+# $$p_i = \frac{1 + \#\{j : |\mathrm{null}_j| \ge |\mathrm{found}_i|\}}{1 + n} .$$
+#
+# Then correct for the $m$ tries. **Holm's** way (1979): sort the p-values, multiply the smallest by
+# $m$, the next by $m - 1$, ..., the largest by 1; cut at 1; and let none be smaller than the one
+# before it:
+#
+# $$\tilde p_{(i)} = \max_{j \le i} \; \min\bigl(1,\; (m - j + 1)\, p_{(j)}\bigr) .$$
+#
+# If you claim everything with $\tilde p \le .05$, the chance of even **one** false claim is at most
+# .05, however the effects depend on each other. Note what that asks of the baseline: with $n = 99$
+# no $p$ is below .01, and with ten directions no $\tilde p_{(1)}$ below .1.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# `argsort` gives the order; do the steps there; put the results back where they belong:
+# `result[order] = sorted_values`.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `null.abs() >= found.abs()[:, None]` is `[m, n]`. The factors $m, m - 1, \dots, 1$ are `[m]`;
+# `cummax` takes the running maximum.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# p = one more than how many random ones are as large, over one more than all
+# in ascending order of p: times how many are left, at most 1, running maximum
+# back to the order in which they came
+# ```
+#
+# </details>
+
+
+# %% exercise="corrected_p_values"
+def corrected_p_values(
+    found: Float[Tensor, " m"], null: Float[Tensor, " n"]
+) -> Float[Tensor, " m"]:
+    """Return two-sided p-values of the found effects among random ones, corrected after Holm."""
+    ### BEGIN SOLUTION
+    as_large = (null.abs() >= found.abs()[:, None]).sum(dim=1)
+    p = (1 + as_large) / (1 + len(null))
+    order = p.argsort()
+    stepped = (p[order] * torch.arange(len(p), 0, -1)).clamp(max=1).cummax(dim=0).values
+    corrected = torch.empty_like(stepped)
+    corrected[order] = stepped
+    return corrected
+    ### END SOLUTION
+
+
+# %% check="corrected_p_values" points=3
+with check(corrected_p_values) as c:
+    null = torch.cat([torch.arange(1, 50), -torch.arange(50, 100)]).double()
+    alone = c.call(torch.tensor([95.0]).double(), null)
+    c.close(alone, [0.06], "one direction: 95 to 99 are as large, and it counts itself: 6 of 100")
+    c.close(c.call(torch.tensor([-200.0]).double(), null), [0.01], "never 0, whatever the sign")
+    four = torch.tensor([97.5, -10.5, 200.0, 96.5]).double()
+    kept = four.clone()
+    by_hand = [0.09, 0.9, 0.04, 0.09]
+    c.close(c.call(four, null), by_hand, "4 x .01, 3 x .03, 2 x .04 (but not below .09), 1 x .90")
+    c.close(four, kept, "the effects that you were given stay as they are")
+    some = torch.tensor([40.5, 30.5, 60.5]).double()
+    c.close(c.call(some, null), [1.0, 1.0, 1.0], "none above 1")
+
+# %% [markdown]
+# ### Five directions, one output
+#
+# Now the real model, with all of it. The output: how much rather the model goes on with words of
+# praise (" good", " great", ...) than of blame, at the end of three prompts that praise or blame
+# nothing yet. The directions: for **each of five features** the one between its class means, in the
+# stream before block 16. The step: as far as the two classes of sentiment lie apart, to either
+# side, the same length for all five. Block 16 was chosen by the course's authors, who had looked at
+# eight blocks, on other prompts: a choice, too, and they tell you.
+#
+# **Predict.** Which of the five will stand out of 99 random directions, after the correction?
+
+# %%
+my_directions_that_count = None  # such as ["truth", "tense"]
+
+# %%
+prompt_tokens = torch.cat([smollm2.to_tokens(prompt) for prompt in steering.PROMPTS])
+directions = {"sentiment": steering.between_the_means(stream, pleased)[0]}
+reach = steering.between_the_means(stream, pleased)[1]  # how far the two classes lie apart
+for feature in ("number", "tense", "country", "truth"):
+    few = probing.examples(smollm2, probing.labelled(feature, pairs=3))
+    there = probing.activations(smollm2, few)[STEERED].double()
+    directions[feature] = steering.between_the_means(there, few.labels)[0]
+
+
+def praise(direction: Float[Tensor, " d"]) -> float:
+    """Half of the way from a step down to a step up, in logits, mean over the prompts."""
+    ends = [
+        steering.pleased_minus_displeased(
+            smollm2, prompt_tokens,
+            steering.at_layer(STEERED, lambda x, way=way: steer(x, direction.float(), way * reach)),
+        )
+        for way in (1, -1)
+    ]  # fmt: skip
+    return ((ends[0] - ends[1]).mean() / 2).item()
+
+
+found_effects = {feature: praise(direction) for feature, direction in directions.items()}
+random_effects = random_direction_baseline(praise, directions["sentiment"], 99, seed=0)
+effects = torch.tensor(list(found_effects.values()))
+p_values = corrected_p_values(effects, random_effects)
+for (feature, effect), p in zip(found_effects.items(), p_values.tolist(), strict=True):
+    alone = corrected_p_values(torch.tensor([effect]), random_effects).item()
+    print(f"{feature:>10}: {effect:+.2f} logits; p = {alone:.2f} alone, {p:.2f} among five")
+counted = [f for f, p in zip(found_effects, p_values.tolist(), strict=True) if p <= 0.05]
+helpers.versus(my_directions_that_count, counted, "After the correction")
+steering.against_chance(
+    found_effects, random_effects, "praise minus blame, logits", "Five directions, and chance"
+)
+
+# %% [markdown]
+# And in words. The model writes on, always its likeliest token, while the stream before block 16 is
+# steered at every position but the first, by so many times the distance of the classes; 0 is the
+# model as it is. The last two lines take the one of the 99 random directions that did most.
+
+# %%
+random_directions: list[Tensor] = []
+random_direction_baseline(
+    lambda v: random_directions.append(v) or 0.0, directions["sentiment"], 99, seed=0
+)
+strongest = random_directions[random_effects.abs().argmax().item()]
+print(steering.OPENING, "...")
+for name, direction in (("sentiment", directions["sentiment"]), ("random", strongest)):
+    for times in (-12, -8, 0, 8) if name == "sentiment" else (-8, 8):
+        push = steering.at_layer(
+            STEERED, lambda x, v=direction, t=times: steer(x, v.float(), t * reach)
+        )
+        words = steering.continuation(smollm2, steering.OPENING, push, length=9)
+        print(f"{times:+3d} x {name:<9}: {words!r}")
+
+# %% [markdown]
+# @@STEER
 
 # %% [markdown]
 # ## Part III: Superposition
+#
+# A model with 576 dimensions knows more than 576 things. So its features cannot all stand at right
+# angles. They need not, quite: **superposition** is the idea that a model keeps more features than
+# it has dimensions, in directions that are *almost* orthogonal, and lives with the noise that each
+# makes in the others, because few of them are active at a time (Elhage and others 2022).
+#
+# That is also the reason why probes are not enough: a direction that reads one feature reads a
+# little of many others. Lab 05 takes the next step and looks for *all* features at once.
+#
+# ### How much room is there?
+#
+# In $d$ dimensions there are $d$ directions at right angles. How many are there if a cosine of .1
+# still counts as "at right angles"? **Predict**: two random directions in 576 dimensions, as in
+# `smollm2`: what is the chance that their cosine is below .1 in size?
+
+# %%
+my_chance = None
+
+# %% [markdown]
+# ### Exercise 20: almost_orthogonal
+#
+# difficulty 2/5 · importance 4/5 · 10 min
+#
+# Measure it. Draw $n$ random unit vectors in $d$ dimensions, uniform on the sphere, and return them
+# with the share of pairs that are almost orthogonal:
+#
+# $$\mathrm{share} = \frac{2}{n (n - 1)} \; \#\{\, i < j : |v_i \cdot v_j| < \varepsilon \,\} .$$
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Gaussian vectors, made unit vectors. All cosines at once are one matrix product; a vector with
+# itself is no pair.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The vectors are `[n, d]`, their cosines `[n, n]`. The entries above the diagonal are the pairs:
+# `torch.triu_indices(n, n, offset=1)`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# n seeded Gaussian vectors, each over its length
+# the size of the cosine of each pair; the share of those below eps, as a float
+# ```
+#
+# </details>
+
+
+# %% exercise="almost_orthogonal"
+def almost_orthogonal(
+    d: int, n: int, eps: float, seed: int
+) -> tuple[Float[Tensor, "n d"], float]:
+    """Return n random unit vectors in d dimensions, and the share of pairs with |cosine| < eps."""
+    ### BEGIN SOLUTION
+    generator = torch.Generator().manual_seed(seed)  # given
+    vectors = nn.functional.normalize(torch.randn(n, d, generator=generator), dim=1)
+    i, j = torch.triu_indices(n, n, offset=1)
+    cosines = (vectors @ vectors.T)[i, j]
+    return vectors, (cosines.abs() < eps).double().mean().item()
+    ### END SOLUTION
+
+
+# %% check="almost_orthogonal" points=2
+with check(almost_orthogonal) as c:
+    vectors, share = c.call(12, 40, 0.3, seed=5)
+    c.close(vectors.norm(dim=1), torch.ones(40), "unit vectors")
+    c.true(vectors.mean(0).norm() < 0.4, "they point to all sides")
+    mine = [abs(vectors[i] @ vectors[j]) < 0.3 for i in range(40) for j in range(i)]
+    c.close(share, sum(mine) / 780, "the share of the 780 pairs, none of a vector with itself")
+    c.close(almost_orthogonal(12, 40, 1.01, seed=5)[1], 1.0, "below 1.01 are all of them")
+    c.close(almost_orthogonal(12, 40, 0.3, seed=5)[0], vectors, "the same seed, the same vectors")
+    c.true((almost_orthogonal(12, 40, 0.3, seed=6)[0] - vectors).abs().max() > 0.01, "or others")
+
+# %%
+sizes, largest = [8, 32, 128, 576, 2048], []
+shares = {"|cosine| < .1": [], "|cosine| < .3": []}
+for d in sizes:
+    for curve, eps in zip(shares.values(), (0.1, 0.3), strict=True):
+        drawn, share = almost_orthogonal(d, 600, eps, seed=d)
+        curve.append(share)
+    largest.append((drawn @ drawn.T - torch.eye(600)).abs().max().item())
+helpers.versus(my_chance, round(shares["|cosine| < .1"][3], 3), "The share below .1 in 576")
+print("largest of the 179,700 cosines:", *(f"{v:.2f} (d = {d})" for v, d in zip(largest, sizes)))
+plots.lines(
+    {**shares, "largest of all pairs": largest}, x=[math.log2(d) for d in sizes],
+    xlabel="dimensions, as a power of 2", ylabel="share of pairs, or cosine",
+    title="600 random directions", limits=(0, 1.05),
+)  # fmt: skip
+
+# %% [markdown]
+# @@JL
+
+# %% [markdown]
+# ### A toy that does it
+#
+# The smallest model that shows superposition: $n$ features, $m < n$ dimensions, and the task to give
+# the input back,
+#
+# $$\hat x = \mathrm{ReLU}(W^\top W x + b) .$$
+#
+# Column $i$ of $W$ ($[m, n]$) is the direction of feature $i$. It all depends on how often several
+# features are active at once. So the inputs are *sparse*: each feature is active with probability
+# $p$, and then uniform between 0 and 1.
+#
+# ### Exercise 21: tms_batch
+#
+# difficulty 1/5 · importance 3/5 · 10 min
+#
+# $$x_{bi} = a_{bi}\, u_{bi}, \qquad a_{bi} \sim \mathrm{Bernoulli}(p), \quad
+#   u_{bi} \sim \mathrm{Uniform}(0, 1),$$
+#
+# all independent: of each other, from feature to feature, from sample to sample. (The paper calls
+# $S = 1 - p$ the sparsity.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Two draws: one for who is active, one for how strongly. With one for both, the active ones would
+# be the small ones.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Both draws are `[batch, features]`, from one generator with this seed.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# a seeded generator
+# who = uniform draw below p; how strongly = another uniform draw
+# the strength where active, 0 elsewhere
+# ```
+#
+# </details>
+
+
+# %% exercise="tms_batch"
+def tms_batch(
+    batch: int, features: int, probability: float, seed: int
+) -> Float[Tensor, "batch features"]:
+    """Draw samples of independent features: each is active with this probability, in [0, 1]."""
+    ### BEGIN SOLUTION
+    generator = torch.Generator().manual_seed(seed)  # given
+    active = torch.rand(batch, features, generator=generator) < probability
+    return active * torch.rand(batch, features, generator=generator)
+    ### END SOLUTION
+
+
+# %% check="tms_batch" points=2
+with check(tms_batch) as c:
+    x = c.call(4000, 6, 0.2, seed=1)
+    active = x != 0
+    c.true(0.17 < active.double().mean() < 0.23, "a fifth is active")
+    c.true(0.17 < active.double().mean(0).min(), "in every feature")
+    c.true(0.23 < (~active).all(1).double().mean() < 0.30, "in .8^6 = 26% of the samples none is")
+    c.true(0.02 < (active[:, 0] & active[:, 1]).double().mean() < 0.07, "two are both in 4%")
+    c.true(x.min() >= 0 and x.max() <= 1, "between 0 and 1")
+    c.true(0.47 < x[active].mean() < 0.53, "1/2 on average, where active")
+    c.true(0.30 < x[active].square().mean() < 0.37, "1/3 their mean square: uniform")
+    c.close(c.call(5, 6, 0.2, seed=1), tms_batch(5, 6, 0.2, seed=1), "the seed decides")
+    c.true((tms_batch(50, 6, 0.9, seed=1) != tms_batch(50, 6, 0.9, seed=2)).any(), "or another")
+
+# %% [markdown]
+# ### Exercise 22: tms_forward
+#
+# difficulty 1/5 · importance 4/5 · 5 min
+#
+# $$\hat x = \mathrm{ReLU}(W^\top W x + b), \qquad W \in \mathbb R^{m \times n} .$$
+#
+# Down to $m$ dimensions, up again with the **same** matrix, a bias, and one ReLU at the very end.
+# What feature $i$ gives to feature $j$ is $W_i \cdot W_j$: *interference*. Where that is negative
+# the ReLU cuts it off; where it is positive and small, a negative bias can.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Two matrix products; which axis of `W` meets which?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `x` is `[..., n]`, `x @ W.T` is `[..., m]`, `b` is `[n]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# hidden = x, through W, to m numbers
+# hidden, through W again, to n numbers; plus b; what is negative becomes 0
+# ```
+#
+# </details>
+
+
+# %% exercise="tms_forward"
+def tms_forward(
+    x: Float[Tensor, "*batch n"], W: Float[Tensor, "m n"], b: Float[Tensor, " n"]
+) -> Float[Tensor, "*batch n"]:
+    """Return ReLU(W^T W x + b) for each x: the toy model of superposition."""
+    ### BEGIN SOLUTION
+    hidden = x @ W.T
+    return torch.relu(hidden @ W + b)
+    ### END SOLUTION
+
+
+# %% check="tms_forward" points=2
+with check(tms_forward) as c:
+    W, b = torch.tensor([[1.0, -1.0, 0.0], [0.0, 0.5, 2.0]]), torch.tensor([0.1, 0.2, -0.3])
+    by_hand = [[1.1, 0.0, 0.0], [0.0, 1.45, 0.7], [0.1, 1.2, 3.7]]
+    c.close(c.call(torch.eye(3), W, b), by_hand, "one feature at a time: W_i . W_j + b_j, or 0")
+    c.close(c.call(torch.zeros(2, 4, 3), W, b), torch.relu(b).expand(2, 4, 3), "the bias alone")
+    x, W, b = torch.rand(6, 5), torch.randn(2, 5), torch.randn(5)
+    kept = x.clone()
+    c.close(c.call(x, W, b), (x @ (W.T @ W) + b).clamp(min=0), "samples with several features")
+    c.close(x, kept, "the input that you were given stays as it is")
+    matrix = W.clone().requires_grad_()
+    out = c.call(x, matrix, b + 9)
+    c.true(out.requires_grad, "gradients reach the matrix")
+
+# %% [markdown]
+# ### Exercise 23: feature_dimensionality
+#
+# difficulty 2/5 · importance 4/5 · 10 min
+#
+# How much of a dimension does each feature have for itself? The paper's answer: its squared length,
+# over everything that is seen when one looks along its direction,
+#
+# $$D_i = \frac{\lVert W_i \rVert^2}{\sum_j (\hat W_i \cdot W_j)^2}, \qquad
+#   \hat W_i = \frac{W_i}{\lVert W_i \rVert},$$
+#
+# where the sum has $j = i$ in it. A feature with a direction of its own has 1, one that is not kept
+# ($W_i = 0$) has 0.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Normalise the column in whose direction you look, and only that. Beware of a column of zeros.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The unit columns times all columns, `[n, m] @ [m, n]`, are `[n, n]`: row $i$ is what is seen along
+# direction $i$. $D$ is `[n]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# the length of each column; each column over its length (over 1 where it is 0)
+# products of all unit columns with all columns, squared, summed for each unit column
+# the squared lengths over these sums; 0 where the column is 0
+# ```
+#
+# </details>
+
+
+# %% exercise="feature_dimensionality"
+def feature_dimensionality(W: Float[Tensor, "m n"]) -> Float[Tensor, " n"]:
+    """Return each column's share of a dimension: 1 alone, 1/2 in an antipodal pair, 0 if absent."""
+    ### BEGIN SOLUTION
+    squared = W.square().sum(dim=0)
+    kept = squared > 0
+    unit = W / torch.where(kept, squared, 1.0).sqrt()
+    seen = (unit.T @ W).square().sum(dim=1)
+    return torch.where(kept, squared / torch.where(kept, seen, 1.0), 0.0)
+    ### END SOLUTION
+
+
+# %% check="feature_dimensionality" points=3
+with check(feature_dimensionality) as c:
+    c.close(c.call(0.7 * torch.eye(3)), [1.0, 1.0, 1.0], "at right angles: a dimension each")
+    pair = torch.tensor([[0.6, -0.6], [0.8, -0.8]])
+    c.close(c.call(pair), [0.5, 0.5], "opposite: they share one")
+    c.close(c.call(superposition.corners(5, 1.3)), [0.4] * 5, "a pentagon: five share two")
+    uneven = torch.tensor([[2.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.3, 0.0]])
+    kept = uneven.clone()
+    c.close(c.call(uneven), [0.8, 0.2, 1.0, 0.0], "4 of 4 + 1; 1 of 4 + 1; alone; not there")
+    c.close(uneven, kept, "the matrix that you were given stays as it is")
+
+# %% [markdown]
+# ### Watch it learn
+#
+# Three toys with two dimensions: five features that are always active, five that are rarely active
+# ($p = .05$), four that are. 1,500 steps each; the figure moves while they train.
+#
+# **Predict.** How many of the five features are kept, with columns that are not about 0, in the
+# dense toy, and how many in the sparse one? What will the columns of four sparse features look like?
+
+# %%
+my_kept_if_dense, my_kept_if_sparse = None, None
+
+# %%
+toys = {"5, always active": (5, 1.0), "5, p = .05": (5, 0.05), "4, p = .05": (4, 0.05)}
+histories = {
+    name: superposition.train(
+        tms_forward, tms_batch, features=n, dimensions=2, probability=p, seed=0, watch=True
+    )
+    for name, (n, p) in toys.items()
+}
+
+# %%
+for name, history in histories.items():
+    shares = feature_dimensionality(history[-1])
+    print(f"{name:<18} D =", *(f"{share:.3f}" for share in shares.tolist()),
+          f"  together {shares.sum():.2f} of 2 dimensions")  # fmt: skip
+kept = [int((histories[name][-1].norm(dim=0) > 0.5).sum()) for name in list(toys)[:2]]
+helpers.versus(my_kept_if_dense, kept[0], "Columns longer than .5, dense")
+helpers.versus(my_kept_if_sparse, kept[1], "Columns longer than .5, sparse")
+moments = [0, 2, 5, 10, 30]
+display(superposition.strip(
+    [histories["5, p = .05"][k] for k in moments], [f"step {50 * k}" for k in moments],
+    "Five sparse features find their places",
+))  # fmt: skip
+superposition.strip([history[-1] for history in histories.values()], list(toys), "After training")
+
+# %% [markdown]
+# @@TMS
 
 # %% [markdown]
 # ## Part IV: the planted challenge
+#
+# A model in which somebody knows the truth, built by hand from your name: 8 blocks of 4 heads and a
+# small MLP, no norms, 12 positions, and two answers. A token is **odd** or **even** by its id; so
+# there are ten features that you can label yourself, one for each of the positions 1 to 10. All that
+# matters happens in the stream at the **last** position:
+#
+# - One feature is **used**: it decides the answer. It comes to the last position *twice*: two blocks
+#   write it, along two directions, and only one of the copies is read.
+# - One feature is **idle**: it can be read at the end of the model without an error, it agrees with
+#   the used one in most prompts, and nothing reads it.
+# - One feature is **erased**: a block writes it, and a later block takes it off again.
+#
+# Type your name (in a course: your id on the course's list), and keep it as it is from now on.
+
+# %%
+student_name = "reference"
+
+# %%
+if student_name == "reference":
+    print("this is the example's model: type your own name above, and run that cell and this one")
+challenge = models.challenge("04_probes", helpers.CHALLENGE, student_name)
+is_odd = challenge.tokens % 2 == 1  # [prompt, position]
+with torch.no_grad():
+    _, challenge_cache = challenge.model.run_with_cache(challenge.tokens)
+challenge_yes = challenge.answers == challenge.answers.max()
+print(f"{len(is_odd)} prompts of {is_odd.shape[1]} tokens; the first: {challenge.tokens[0].tolist()}")
+for position in range(1, 11):
+    agree = (is_odd[:, position] == challenge_yes).double().mean().item()
+    print(f"odd at {position:>2}: goes along with one of the answers in {max(agree, 1 - agree):.2f}")
+
+# %% [markdown]
+# **Your first look.** Which features can be read at the last position, layer by layer? A probe for
+# each, trained on half of the prompts, tested on the other half. (An accuracy of .85 is no reading:
+# it is what you get by reading a companion.)
+
+# %%
+half = len(is_odd) // 2
+challenge_map = torch.zeros(9, 10)
+for layer in range(9):
+    site = ("resid_pre", layer) if layer < 8 else ("resid_post", 7)
+    there = challenge_cache[site][:, -1]
+    for position in range(1, 11):
+        w, b = steering.probe(there[:half], is_odd[:half, position], C=100)
+        right = steering.accuracy(w, b, there[half:], is_odd[half:, position])
+        challenge_map[layer, position - 1] = right
+plots.heatmap(
+    challenge_map, x=list(range(1, 11)), xlabel="odd or even at position", limits=(0.5, 1),
+    unit="test accuracy", title="Read at the last position, before each block and at the end",
+)  # fmt: skip
+
+# %% [markdown]
+# Go on from here. What one block writes at the last position is `challenge_cache["attn_out",
+# block][:, -1]`; a direction can be ablated there, with a hook on `blocks.{block}.hook_attn_out`.
+
+# %%
+# Your own experiments.
+
+# %% [markdown]
+# ### Exercise 24: challenge_answer
+#
+# difficulty 4/5 · importance 4/5 · 25 min
+#
+# Write down what you found, as plain numbers (not as variables: what is graded is what stands here).
+# `used` and `idle` are positions; `written` is the block that writes the copy that is read; `erased`
+# is a pair `(position, block)`: whose feature it is, and the block that takes it off. With
+# $a_p$ for "odd at position $p$":
+#
+# $$\text{answer} = g(a_{\text{used}}), \quad \text{whatever the other } a_p .$$
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# The map shows three columns that are bright somewhere: two to the end, one for a while. What does
+# the answer do when a direction is gone?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Row $\ell$ of the map is the stream *before* block $\ell$, row 8 its end. What goes out between
+# rows $\ell$ and $\ell + 1$ was taken off by block $\ell$. For the copies, make the same map of
+# `attn_out`, `[8, 10]`: there each block's own writing shows alone.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# for each block and position that a probe reads from attn_out without an error:
+#     ablate the probe's direction there, at the last position; count the changed answers
+# half of the answers change at one place: that is the used feature, and its block
+# idle: bright in the last row of the map, and not the used one
+# erased: bright in some row and not in the last; its last bright row is the block
+# ```
+#
+# </details>
+
+# %% exercise="challenge_answer"
+challenge_answer = {"used": None, "written": None, "idle": None, "erased": None}
+### BEGIN SOLUTION
+challenge_answer = {"used": 1, "written": 1, "idle": 6, "erased": (9, 3)}
+### END SOLUTION
+
+# %% check="challenge_answer" points=5
+with check(challenge_answer=challenge_answer) as c:
+    found = c.value
+    names = {"used", "written", "idle", "erased"}
+    c.true(names <= set(found) and None not in found.values(), "all four entries are filled in")
+    pair = found["erased"]
+    is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+    c.true(is_pair, "erased is a pair (position, block)")
+    positions = [found["used"], found["idle"], pair[0]]
+    c.true(all(place in range(1, 11) for place in positions), "positions from 1 to 10")
+    c.true(len(set(positions)) == 3, "three different ones")
+    blocks = [found["written"], pair[1]]
+    c.true(all(block in range(8) for block in blocks), "blocks from 0 to 7")
+    odd = challenge.tokens % 2 == 1
+    sides = (odd[:, found["used"]] == odd[0, found["used"]]) == (
+        challenge.answers == challenge.answers[0]
+    )
+    c.true(sides.all(), "the used feature goes with the answer in every prompt")
+    with torch.no_grad():
+        at_end = challenge.model.run_with_cache(challenge.tokens)[1]
+    readable = []
+    for position in positions:
+        w, b = steering.probe(at_end["resid_post", 7][:, -1], odd[:, position], C=100)
+        there = at_end["resid_post", 7][:, -1]
+        readable.append(steering.accuracy(w, b, there, odd[:, position]) > 0.97)
+    c.true(readable[0] and readable[1], "used and idle can be read at the end")
+    c.true(not readable[2], "the erased one cannot")
+    looks = at_end["pattern", found["written"]][:, :, -1, found["used"]].mean(0).max()
+    c.true(looks > 0.9, "some head of the written block looks from the last position at used")
+    wipes = at_end["pattern", pair[1]][:, :, -1, pair[0]].mean(0).max()
+    c.true(wipes > 0.9, "and some head of the erasing block at erased")
+
+# %% [markdown]
+# The check looks where heads look, and what can be read at the end. It does not say which of two
+# copies is read: be sure of that yourself.
 
 # %% [markdown]
 # ## Part V: the headline, an honest trap
