@@ -21,8 +21,8 @@ def stream(
 ) -> Float[Tensor, "n s d_model"]:
     """Return the residual stream after ``layer`` blocks, in the model's own precision.
 
-    Position 0 is in it: whoever trains or measures leaves it out (`Dictionary` knows nothing of
-    it), since the model uses the first token as a place to attend to and its norm is enormous.
+    All positions are in it. Whoever trains or measures leaves out those that are not
+    `labkit.dictionary.ordinary`, position 0 first of all.
     """
     site = f"blocks.{layer - 1}.hook_resid_post"
     parts = []

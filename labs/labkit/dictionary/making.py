@@ -14,9 +14,16 @@ from torch import Tensor
 
 from labkit import models
 from labkit.dictionary import shipped
-from labkit.dictionary.activations import harvest, stream
+from labkit.dictionary.activations import harvest
 from labkit.dictionary.gradients import Parameters
-from labkit.dictionary.measuring import Autoencoder, Fidelity, Losses, fidelity, losses
+from labkit.dictionary.measuring import (
+    Autoencoder,
+    Fidelity,
+    Losses,
+    fidelity,
+    held_out_stream,
+    losses,
+)
 from labkit.dictionary.shipping import HELD_OUT, held_out, save, save_held_out
 from labkit.dictionary.training import Plan, Trained, train_relu, train_topk
 
@@ -101,7 +108,7 @@ def _row(name: str, found: Fidelity, loss: Losses) -> str:
 def _measure(coders: list[Autoencoder]) -> tuple[dict[str, Fidelity], Losses]:
     model = models.load("smollm2")
     tokens = shipped.tokens()
-    x = stream(model, tokens[:FIDELITY_TEXTS], shipped.LAYER)[:, 1:].flatten(0, 1)
+    x = held_out_stream(model, tokens[:FIDELITY_TEXTS], shipped.LAYER)
     measured = {coder.name: fidelity(coder, x) for coder in coders}
     return measured, losses(model, tokens[:LOSS_TEXTS], shipped.LAYER, coders, x.mean(dim=0))
 
@@ -129,7 +136,8 @@ def _untrained(parts: dict[str, Tensor]) -> Autoencoder:
 
 def _training_activations() -> Tensor:
     files = harvest(models.load("smollm2"), shipped.LAYER)[len(HELD_OUT) :]
-    return torch.cat([load_file(file)["acts"] for file in files])
+    acts = torch.cat([load_file(file)["acts"] for file in files])
+    return acts[shipped.ordinary(acts)]
 
 
 def _note(name: str, command: str, plan: Plan, trained: Trained, tokens: int, **more: Any) -> None:

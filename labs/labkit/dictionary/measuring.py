@@ -12,6 +12,7 @@ from torch.nn import functional
 from transformer_lens.model_bridge import TransformerBridge
 
 from labkit.dictionary.activations import stream
+from labkit.dictionary.shipped import ordinary
 
 Encode = Callable[[Float[Tensor, "token d_model"]], Float[Tensor, "token latent"]]
 _TOKENS = 4096  # encoded at a time: 8,192 latents of them take 128 MB
@@ -40,7 +41,7 @@ class Autoencoder:
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How well the stream is rebuilt, position 0 of each text left out.
+    """How well the stream is rebuilt, position 0 and other sinks left out.
 
     Attributes:
         l0: latents that are not zero, a token.
@@ -70,7 +71,7 @@ def fidelity(coder: Autoencoder, x: Float[Tensor, "token d_model"]) -> Fidelity:
 
 @dataclass(frozen=True)
 class Losses:
-    """Cross entropy in nats a token, with the stream of one layer replaced (but for position 0).
+    """Cross entropy in nats a token, with the stream of one layer replaced, sinks apart.
 
     Attributes:
         clean: nothing replaced.
@@ -105,7 +106,9 @@ def losses(
         def put(value: Tensor, hook: object) -> Tensor:
             if change is None:
                 return value
-            return torch.cat([value[:, :1], change(value[:, 1:])], dim=1)
+            kept = ordinary(value)
+            kept[:, 0] = False
+            return torch.where(kept[..., None], change(value), value)
 
         total = 0.0
         site = f"blocks.{layer - 1}.hook_resid_post"
@@ -128,5 +131,6 @@ def losses(
 def held_out_stream(
     model: TransformerBridge, tokens: Int[Tensor, "text s"], layer: int
 ) -> Float[Tensor, "token d_model"]:
-    """Return the stream of every token but the first of each text."""
-    return stream(model, tokens, layer)[:, 1:].flatten(0, 1)
+    """Return the stream of all tokens but the first of each text and other sinks."""
+    x = stream(model, tokens, layer)[:, 1:].flatten(0, 1)
+    return x[ordinary(x)]

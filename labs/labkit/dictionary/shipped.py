@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -26,6 +26,9 @@ LAYER = 19
 HOOK = f"blocks.{LAYER - 1}.hook_resid_post"
 K = 32
 """Latents of a token that are not zero."""
+
+LONGEST = 1000.0
+"""A residual stream longer than this is no ordinary token's, which are about 200 long here."""
 
 
 def folder() -> Path:
@@ -79,7 +82,7 @@ def encode(
     Gao et al. 2024, arXiv 2406.04093, section 2.3. ``z @ W_dec + b_dec`` is the reconstruction.
 
     Args:
-        x: residual stream at `HOOK`. Position 0 of a text is no use: see the module's README.
+        x: residual stream at `HOOK`. Position 0 of a text is no use: see `ordinary`.
         parts: weights of another dictionary of the same form; this one's when None.
         k: how many.
     """
@@ -87,6 +90,17 @@ def encode(
     pre = (x.float() - p["b_dec"]) @ p["W_enc"] + p["b_enc"]
     values, indices = pre.topk(k, dim=-1)
     return torch.zeros_like(pre).scatter_(-1, indices, values.relu())
+
+
+def ordinary(x: Float[Tensor, "... d_model"]) -> Bool[Tensor, "..."]:
+    """Return which tokens the dictionary is meant for: all but those that serve as a sink.
+
+    The first token of a text, and one in some 8,000 further on, is where the model attends when
+    there is nothing to attend to (Sun et al. 2024, "Massive Activations", arXiv 2402.17762). Its
+    stream is a hundred times as long as any other's, always in the same direction. One such token
+    outweighs ten thousand others in a squared error, so training and figures leave them out.
+    """
+    return x.norm(dim=-1) < LONGEST
 
 
 @cache

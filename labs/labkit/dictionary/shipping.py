@@ -25,7 +25,8 @@ def save(p: Parameters, folder: Path, *, k: int, layer: int) -> None:
 
     `sae_lens.SAE.load_from_disk` turns them into the dtype of the config, which is float32.
     """
-    from sae_lens import SAEMetadata, TopKSAE, TopKSAEConfig
+    from sae_lens import TopKSAE, TopKSAEConfig
+    from sae_lens.saes.sae import SAEMetadata
 
     latents, d_model = p.decoder.shape
     config = TopKSAEConfig(

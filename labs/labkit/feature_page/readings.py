@@ -61,8 +61,7 @@ def read(
 ) -> Readings:
     """Run ``model`` over texts and encode its residual stream with a dictionary.
 
-    Position 0 is left out, as it was in training: the first token of a text is where this model
-    attends when there is nothing to attend to, and its norm is a hundred times the others'.
+    Position 0 and other sinks are left out, as in training: see `labkit.dictionary.ordinary`.
 
     Args:
         model: the one that the dictionary belongs to.
@@ -82,7 +81,9 @@ def read(
                 rows, names_filter=lambda name: name == site, stop_at_layer=layer
             )
             top = dictionary.encode(cache[site], parts, k).topk(k, dim=-1)
-        top.values[:, 0] = 0.0
+            sinks = ~dictionary.ordinary(cache[site])
+            sinks[:, 0] = True
+            top.values[sinks] = 0.0
         found.append(top.indices)
         values.append(top.values)
     vocabulary = _spelled(model, range(model.cfg.d_vocab))
