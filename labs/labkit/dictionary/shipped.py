@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -92,8 +92,8 @@ def encode(
     return torch.zeros_like(pre).scatter_(-1, indices, values.relu())
 
 
-def ordinary(x: Float[Tensor, "... d_model"]) -> Bool[Tensor, "..."]:
-    """Return which tokens the dictionary is meant for: all but those that serve as a sink.
+def ordinary(x: Float[Tensor, "... d_model"]) -> Tensor:
+    """Return which tokens the dictionary is meant for: all but sinks. Booleans [...].
 
     The first token of a text, and one in some 8,000 further on, is where the model attends when
     there is nothing to attend to (Sun et al. 2024, "Massive Activations", arXiv 2402.17762). Its
