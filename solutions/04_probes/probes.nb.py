@@ -47,6 +47,7 @@
 # %%
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from IPython.display import display
@@ -1281,8 +1282,8 @@ plots.lines(
 #
 # A probe finds that a feature can be *read*. Nobody says that the model reads it. Tree rings hold
 # the weather of a hundred summers, and the tree does not consult them. To find out what a model
-# **uses**, do as in lab 02: change it, and see what follows. But a probe's finding is not a site, it
-# is a **direction** $w$ in the stream, so change the stream along $w$, and nowhere else:
+# **uses**, do as in lab 02: change it, and see what follows. But a probe's finding is not a site,
+# it is a **direction** $w$ in the stream, so change the stream along $w$, and nowhere else:
 #
 # | | what is done to the activation | what it asks |
 # |---|---|---|
@@ -1321,9 +1322,9 @@ my_used_feature = None  # "A" or "B"
 # difficulty 2/5 · importance 4/5 · 10 min
 #
 # Before a direction is used it must be the right one. Many probes are trained on *standardised*
-# activations, $z = (x - \mu) / \sigma$, and the model has never seen those. A step along the probe's
-# weights in $z$ is another step in $x$. Find the weights and the bias that give the same score to
-# **raw** activations:
+# activations, $z = (x - \mu) / \sigma$, and the model has never seen those. A step along the
+# probe's weights in $z$ is another step in $x$. Find the weights and the bias that give the same
+# score to **raw** activations:
 #
 # $$w' \cdot x + b' = w \cdot \frac{x - \mu}{\sigma} + b \quad\text{for every } x.$$
 #
@@ -1570,17 +1571,15 @@ with check(causal_slope) as c:
 
 # %% [markdown]
 # The planted pair, then, with unit vectors, so that the two slopes can be compared. And twice: once
-# along each probe's weights, once along the plain difference of the two class means (exercise 7 with
-# shrinkage 1), which many papers steer with.
+# along each probe's weights, once along the plain difference of the two class means (exercise 7
+# with shrinkage 1), which many papers steer with.
 
 # %%
 planted_slopes = {}
 for name, labels in planted_labels.items():
     difference = mass_mean(planted_x[:200], labels[:200], 1.0)[0]
     plain = difference / difference.norm()
-    along = [
-        causal_slope(planted_output, planted_x, w, 1.0) for w in (planted_probes[name], plain)
-    ]
+    along = [causal_slope(planted_output, planted_x, w, 1.0) for w in (planted_probes[name], plain)]
     gone = planted_output(ablate_direction(planted_x, planted_probes[name]))
     moved = (gone - planted_output(planted_x)).abs().mean()
     planted_slopes[name] = along
@@ -1595,12 +1594,12 @@ helpers.versus(my_used_feature, by_slope[-1][1], "The used feature")
 # %% [markdown] question="present_or_used" points=2
 # ### Question C: present, or used?
 #
-# A paper trains a probe for *the speaker's gender* on layer 12 of a model: accuracy 98%, selectivity
-# high. It ablates the probe's direction, and the model's translations into French, which need the
-# gender, get worse by 0.2%. (1) Name two different reasons why the ablation may do so little though
-# the model uses gender. (2) Somebody steers along the *difference of means* instead, and the
-# translations change a lot. Which objection does the planted pair teach? (3) Which one further
-# experiment would you ask for?
+# A paper trains a probe for *the speaker's gender* on layer 12 of a model: accuracy 98%,
+# selectivity high. It ablates the probe's direction, and the model's translations into French,
+# which need the gender, get worse by 0.2%. (1) Name two different reasons why the ablation may do
+# so little though the model uses gender. (2) Somebody steers along the *difference of means*
+# instead, and the translations change a lot. Which objection does the planted pair teach? (3) Which
+# one further experiment would you ask for?
 #
 # ### BEGIN SOLUTION
 # **Model answer.** (1) The feature may be written in more than one direction (or be rebuilt by
@@ -1613,8 +1612,8 @@ helpers.versus(my_used_feature, by_slope[-1][1], "The used feature")
 # steer along a direction that was fitted on data balanced for the companions; the same at every
 # layer.
 #
-# **Rubric.** Half a point for each of two reasons. Half a point for the companions in the difference
-# of means. Half a point for an experiment with a baseline that would decide.
+# **Rubric.** Half a point for each of two reasons. Half a point for the companions in the
+# difference of means. Half a point for an experiment with a baseline that would decide.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1623,9 +1622,9 @@ helpers.versus(my_used_feature, by_slope[-1][1], "The used feature")
 # difficulty 3/5 · importance 3/5 · 20 min
 #
 # One direction gone, and the feature may still be there: train a new probe on what is left, and it
-# may find it again. **Iterative nullspace projection** (Ravfogel and others 2020) goes on: fit, take
-# the direction away, fit again on what is left, $k$ times. What comes out is a basis of all that was
-# removed, $k$ unit vectors at right angles, in the order in which they were found:
+# may find it again. **Iterative nullspace projection** (Ravfogel and others 2020) goes on: fit,
+# take the direction away, fit again on what is left, $k$ times. What comes out is a basis of all
+# that was removed, $k$ unit vectors at right angles, in the order in which they were found:
 #
 # $$v_i = \mathrm{unit}\Bigl(w_i - \sum_{j<i} (w_i \cdot v_j)\, v_j\Bigr), \qquad
 #   X_{i+1} = X_i - (X_i v_i)\, v_i^\top, \qquad w_i = \mathrm{fit}(X_i, y).$$
@@ -1680,8 +1679,8 @@ def inlp(
 # %% check="inlp" points=4
 with check(inlp) as c:
     X, y = torch.randn(12, 6).double(), torch.arange(12) % 3 == 0
-    probes = torch.tensor([[0.0, 2.0, 0, 0, 0, 0], [0, 5.0, 0.5, 0, 0, 0], [1.0, 1.0, 1.0, 1, 0, 0]])
-    shown, turn = [], iter(probes.double())
+    rows = [[0.0, 2, 0, 0, 0, 0], [0, 5, 0.5, 0, 0, 0], [1, 1, 1, 1, 0, 0]]
+    shown, turn = [], iter(torch.tensor(rows).double())
 
     def next_probe(X, y):
         shown.append((X, y))
@@ -1799,7 +1798,7 @@ def mdl_probe(
     """
     ### BEGIN SOLUTION
     nats = 0.0
-    for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+    for start, stop in pairwise(cuts):
         w, b = fit(X[:start], y[:start])
         scores = X[start:stop] @ w + b
         against = torch.where(y[start:stop], -scores, scores)
@@ -1843,7 +1842,7 @@ for layer in (4, 16, 30):
         mdl_probe(rows, labels[shuffled], cuts, lambda X, y: steering.probe(X, y, C=0.01))
         for labels in (pleased, coins)
     ]
-    print(f"layer {layer:>2}: 200 labels of sentiment in {bits[0]:.0f} bits, coins in {bits[1]:.0f}")
+    print(f"layer {layer:>2}: 200 labels: sentiment {bits[0]:.0f} bits, coins {bits[1]:.0f} bits")
 
 # %% [markdown]
 # @@MDL
@@ -1856,10 +1855,10 @@ for layer in (4, 16, 30):
 # by the customary threshold. The salmon was dead. There are many voxels in a scan; if each is
 # tested for itself, some will respond to anything.
 #
-# You have 31 layers, as many positions as there are tokens, six features, several probes, any number
-# of step sizes. **Whatever you choose the best of, some of it will look good.** Two things help: a
-# **baseline** of random directions, which goes through exactly what your direction goes through; and
-# a **correction** for how many you tried.
+# You have 31 layers, as many positions as there are tokens, six features, several probes, any
+# number of step sizes. **Whatever you choose the best of, some of it will look good.** Two things
+# help: a **baseline** of random directions, which goes through exactly what your direction goes
+# through; and a **correction** for how many you tried.
 #
 # ### Exercise 18: random_direction_baseline
 #
@@ -1879,8 +1878,8 @@ for layer in (4, 16, 30):
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# `effect` takes one direction `[d]` and gives a number; what comes back is `[n]`, with signs, in the
-# order of the draw. `w` has a dtype: keep it.
+# `effect` takes one direction `[d]` and gives a number; what comes back is `[n]`, with signs, in
+# the order of the draw. `w` has a dtype: keep it.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -2125,9 +2124,7 @@ my_chance = None
 
 
 # %% exercise="almost_orthogonal"
-def almost_orthogonal(
-    d: int, n: int, eps: float, seed: int
-) -> tuple[Float[Tensor, "n d"], float]:
+def almost_orthogonal(d: int, n: int, eps: float, seed: int) -> tuple[Float[Tensor, "n d"], float]:
     """Return n random unit vectors in d dimensions, and the share of pairs with |cosine| < eps."""
     ### BEGIN SOLUTION
     generator = torch.Generator().manual_seed(seed)  # given
@@ -2158,7 +2155,10 @@ for d in sizes:
         curve.append(share)
     largest.append((drawn @ drawn.T - torch.eye(600)).abs().max().item())
 helpers.versus(my_chance, round(shares["|cosine| < .1"][3], 3), "The share below .1 in 576")
-print("largest of the 179,700 cosines:", *(f"{v:.2f} (d = {d})" for v, d in zip(largest, sizes)))
+print(
+    "largest of the 179,700 cosines:",
+    *(f"{v:.2f} (d = {d})" for v, d in zip(largest, sizes, strict=True)),
+)
 plots.lines(
     {**shares, "largest of all pairs": largest}, x=[math.log2(d) for d in sizes],
     xlabel="dimensions, as a power of 2", ylabel="share of pairs, or cosine",
@@ -2171,8 +2171,8 @@ plots.lines(
 # %% [markdown]
 # ### A toy that does it
 #
-# The smallest model that shows superposition: $n$ features, $m < n$ dimensions, and the task to give
-# the input back,
+# The smallest model that shows superposition: $n$ features, $m < n$ dimensions, and the task to
+# give the input back,
 #
 # $$\hat x = \mathrm{ReLU}(W^\top W x + b) .$$
 #
@@ -2229,7 +2229,7 @@ with check(tms_batch) as c:
     x = c.call(4000, 6, 0.2, seed=1)
     active = x != 0
     c.true(0.17 < active.double().mean() < 0.23, "a fifth is active")
-    c.true(0.17 < active.double().mean(0).min(), "in every feature")
+    c.true(active.double().mean(0).min() > 0.17, "in every feature")
     c.true(0.23 < (~active).all(1).double().mean() < 0.30, "in .8^6 = 26% of the samples none is")
     c.true(0.02 < (active[:, 0] & active[:, 1]).double().mean() < 0.07, "two are both in 4%")
     c.true(x.min() >= 0 and x.max() <= 1, "between 0 and 1")
@@ -2360,7 +2360,8 @@ with check(feature_dimensionality) as c:
 # ($p = .05$), four that are. 1,500 steps each; the figure moves while they train.
 #
 # **Predict.** How many of the five features are kept, with columns that are not about 0, in the
-# dense toy, and how many in the sparse one? What will the columns of four sparse features look like?
+# dense toy, and how many in the sparse one? What will the columns of four sparse features look
+# like?
 
 # %%
 my_kept_if_dense, my_kept_if_sparse = None, None
@@ -2397,11 +2398,11 @@ superposition.strip([history[-1] for history in histories.values()], list(toys),
 #
 # A model in which somebody knows the truth, built by hand from your name: 8 blocks of 4 heads and a
 # small MLP, no norms, 12 positions, and two answers. A token is **odd** or **even** by its id; so
-# there are ten features that you can label yourself, one for each of the positions 1 to 10. All that
-# matters happens in the stream at the **last** position:
+# there are ten features that you can label yourself, one for each of the positions 1 to 10. All
+# that matters happens in the stream at the **last** position:
 #
-# - One feature is **used**: it decides the answer. It comes to the last position *twice*: two blocks
-#   write it, along two directions, and only one of the copies is read.
+# - One feature is **used**: it decides the answer. It comes to the last position *twice*: two
+#   blocks write it, along two directions, and only one of the copies is read.
 # - One feature is **idle**: it can be read at the end of the model without an error, it agrees with
 #   the used one in most prompts, and nothing reads it.
 # - One feature is **erased**: a block writes it, and a later block takes it off again.
@@ -2419,10 +2420,11 @@ is_odd = challenge.tokens % 2 == 1  # [prompt, position]
 with torch.no_grad():
     _, challenge_cache = challenge.model.run_with_cache(challenge.tokens)
 challenge_yes = challenge.answers == challenge.answers.max()
-print(f"{len(is_odd)} prompts of {is_odd.shape[1]} tokens; the first: {challenge.tokens[0].tolist()}")
+print(f"{len(is_odd)} prompts of {is_odd.shape[1]} tokens")
 for position in range(1, 11):
     agree = (is_odd[:, position] == challenge_yes).double().mean().item()
-    print(f"odd at {position:>2}: goes along with one of the answers in {max(agree, 1 - agree):.2f}")
+    agree = max(agree, 1 - agree)  # whichever answer stands for odd
+    print(f"odd at {position:>2}: goes along with one of the two answers in {agree:.2f}")
 
 # %% [markdown]
 # **Your first look.** Which features can be read at the last position, layer by layer? A probe for
@@ -2456,9 +2458,9 @@ plots.heatmap(
 #
 # difficulty 4/5 · importance 4/5 · 25 min
 #
-# Write down what you found, as plain numbers (not as variables: what is graded is what stands here).
-# `used` and `idle` are positions; `written` is the block that writes the copy that is read; `erased`
-# is a pair `(position, block)`: whose feature it is, and the block that takes it off. With
+# Write down what you found, as plain numbers (not as variables: what is graded is what stands
+# here). `used` and `idle` are positions; `written` is the block that writes the copy that is read;
+# `erased` is a pair `(position, block)`: whose feature it is, and the block that takes it off. With
 # $a_p$ for "odd at position $p$":
 #
 # $$\text{answer} = g(a_{\text{used}}), \quad \text{whatever the other } a_p .$$

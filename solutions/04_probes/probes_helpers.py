@@ -25,6 +25,9 @@ Fit = Callable[
 ]
 """Takes rows and their labels, returns weights and a bias: True where ``x @ w + b > 0``."""
 
+CHALLENGE = "readout"
+"""The kind of planted model that this lab's challenge uses."""
+
 HEADLINE = Path(os.environ.get("INTERP_LABS_OUT", "figures")) / "headline.png"
 """Where the notebook's headline cell saves its figure."""
 

@@ -1,4 +1,5 @@
-"""Given code of lab 04's part II: probes by scikit-learn, and a model that is steered as it runs."""
+"""Given code of lab 04's part II: probes by scikit-learn, and a model that is steered as it
+runs."""
 
 from __future__ import annotations
 
@@ -69,7 +70,8 @@ def between_the_means(
 def at_layer(layer: int, change: Change) -> list[Hook]:
     """Return hooks that change the stream before a block, at every position but the first.
 
-    The first is where heads rest: its activation is enormous, and no direction means anything there.
+    The first is where heads rest: its activation is enormous, and no direction means anything
+    there.
     """
 
     def put(x: Tensor, hook: object) -> Tensor:

@@ -39,7 +39,7 @@ def test_one_direction(student, rng):
     close(_corrected(student, order[:1] + 1, null), torch.tensor([1 / 50]), **FLOAT32,
           because="the p-value of the largest effect of all")  # fmt: skip
     close(_corrected(student, order[rank - 1 : rank], null), torch.tensor([(1 + rank) / 50]),
-          **FLOAT32, because="the p-value of an effect that a random direction has, too")  # fmt: skip
+          **FLOAT32, because="the p-value of a random direction's own effect")  # fmt: skip
 
 
 def test_closed_testing(student, rng):
@@ -68,8 +68,9 @@ def test_closed_testing(student, rng):
 
 
 def test_many_directions(student, rng):
-    """The order of the directions does not matter, nor the signs. The smallest p-value is multiplied
-    by the number of directions, none is above 1, and a larger effect never has a larger p-value."""
+    """The order of the directions does not matter, nor the signs. The smallest p-value is
+    multiplied by the number of directions, none is above 1, and a larger effect never has a larger
+    p-value."""
     m = int(torch.randint(6, 12, (), generator=rng))
     null = _null(rng, 399)
     found = torch.linspace(1.2, 3.0, m, dtype=torch.float64)

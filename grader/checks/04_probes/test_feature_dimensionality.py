@@ -29,9 +29,9 @@ def _of(student, W: Tensor) -> Tensor:
 
 
 def test_known_arrangements(student, rng):
-    """Orthonormal features have a dimension each, an antipodal pair shares one (1/2 each), a regular
-    polygon of k features shares its plane's two (2/k each; a pentagon 2/5); however they are turned
-    in the space, and whatever common length they have."""
+    """Orthonormal features have a dimension each, an antipodal pair shares one (1/2 each), a
+    regular polygon of k features shares its plane's two (2/k each; a pentagon 2/5); however they
+    are turned in the space, and whatever common length they have."""
     size = 0.5 + torch.rand((), generator=rng, dtype=torch.float64)
     k = int(torch.randint(6, 9, (), generator=rng))
     for W, each in (

@@ -1,6 +1,7 @@
 """Hidden checks for mdl_probe: which labels are paid for, by which probe, in bits."""
 
 import math
+from itertools import pairwise
 
 import torch
 from scipy.stats import bernoulli
@@ -55,7 +56,7 @@ def test_what_each_probe_is_shown(student, rng):
 
     bits = _bits(student, X, y, CUTS, fit)
     wanted = float(CUTS[0])
-    for start, stop in zip(CUTS, CUTS[1:], strict=False):
+    for start, stop in pairwise(CUTS):
         chance = (1 + int(y[:start].sum())) / (2 + start)
         wanted -= sum(math.log2(chance if label else 1 - chance) for label in y[start:stop])
     close(bits, wanted, **FLOAT32, because="the code length")
@@ -67,8 +68,8 @@ def test_what_each_probe_is_shown(student, rng):
 
 
 def test_what_each_label_costs(student, rng):
-    """A label costs minus the logarithm, to base 2, of the probability that the probe before it gave
-    it; the costs are summed (scipy's Bernoulli distribution says what each is)."""
+    """A label costs minus the logarithm, to base 2, of the probability that the probe before it
+    gave it; the costs are summed (scipy's Bernoulli distribution says what each is)."""
     X, y = _data(rng)
     probes = [(torch.randn(D, generator=rng, dtype=torch.float64),
                torch.randn((), generator=rng, dtype=torch.float64) + 0.7)

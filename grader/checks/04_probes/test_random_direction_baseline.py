@@ -61,8 +61,8 @@ def test_every_direction_is_as_likely(student, seed, rng):
 
 
 def test_the_seed_decides(student, seed, rng):
-    """The same seed gives the same directions, whatever was drawn before; another seed gives others,
-    and within one run no two are alike."""
+    """The same seed gives the same directions, whatever was drawn before; another seed gives
+    others, and within one run no two are alike."""
     w = _direction(rng, 9)
     first = _tried(student, w, 6, seed % 1000)
     close(_tried(student, w, 6, seed % 1000), first, **FLOAT32, because="the same seed again")

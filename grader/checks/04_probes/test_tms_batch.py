@@ -41,7 +41,9 @@ def test_how_strong_they_are(student, seed, rng):
     holds(len(values) > 100, "Hardly any feature is active.")
     holds(bool((values > 0).all() and (values <= 1).all()), "A value is not between 0 and 1.")
     # Deviations of a uniform variable, .289, and of its square, .298.
-    holds(abs(float(values.mean()) - 1 / 2) < SIX * 0.289 / len(values) ** 0.5, "Their mean is off.")
+    holds(
+        abs(float(values.mean()) - 1 / 2) < SIX * 0.289 / len(values) ** 0.5, "Their mean is off."
+    )
     holds(abs(float(values.square().mean()) - 1 / 3) < SIX * 0.298 / len(values) ** 0.5,
           "They are not uniform.")  # fmt: skip
 

@@ -42,7 +42,9 @@ def test_what_one_feature_does_to_the_others(student, rng):
     for i in range(7):
         for j in range(7):
             product = sum(float(W[row, i]) * float(W[row, j]) for row in range(3)) + float(b[j])
-            close(seen[i, j], max(product, 0.0), **FLOAT32, because="what feature i gives feature j")
+            close(
+                seen[i, j], max(product, 0.0), **FLOAT32, because="what feature i gives feature j"
+            )
 
 
 def test_one_linear_map_and_a_bend(student, rng):

@@ -1,6 +1,7 @@
 """Other right ways to write mdl_probe."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch.nn import functional
@@ -9,7 +10,7 @@ from torch.nn import functional
 def cross_entropy_with_logits(X, y, cuts, fit):
     """torch's own binary cross-entropy, summed."""
     nats = torch.zeros((), dtype=torch.float64)
-    for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+    for start, stop in pairwise(cuts):
         w, b = fit(X[:start], y[:start])
         nats += functional.binary_cross_entropy_with_logits(
             X[start:stop] @ w.double() + b, y[start:stop].double(), reduction="sum"
@@ -40,5 +41,7 @@ def softplus_in_single_precision(X, y, cuts, fit):
         w, b = fit(X[: cuts[i - 1]], y[: cuts[i - 1]])
         rows = slice(cuts[i - 1], cuts[i])
         score = X[rows].float() @ w.float() + float(b)
-        bits += (functional.softplus(torch.where(y[rows], -score, score))).sum().item() / math.log(2)
+        bits += (functional.softplus(torch.where(y[rows], -score, score))).sum().item() / math.log(
+            2
+        )
     return bits

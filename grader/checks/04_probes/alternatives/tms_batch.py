@@ -25,7 +25,5 @@ def entry_by_entry(batch, n, probability, seed):
 
 def one_draw_stretched(batch, n, probability, seed):
     """One draw does, when what is below p is stretched to [0, 1] again."""
-    draw = torch.rand(
-        batch, n, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
-    )
+    draw = torch.rand(batch, n, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     return torch.where(draw < probability, draw / max(probability, 1e-300), 0.0)

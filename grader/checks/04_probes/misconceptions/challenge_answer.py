@@ -2,8 +2,8 @@
 
 
 def companion_for_cause(challenge):
-    """You took the idle feature for the used one: it goes along with the answer in most prompts, and
-    taking it away changes nothing."""
+    """You took the idle feature for the used one: it goes along with the answer in most prompts,
+    and taking it away changes nothing."""
     truth = challenge.truth
     return truth | {"used": truth["idle"], "idle": truth["used"]}
 

@@ -15,7 +15,8 @@ def _holm(p):
 
 
 def not_corrected(found, null):
-    """You do not correct: the best of many directions looks rare, because it is the best of many."""
+    """You do not correct: the best of many directions looks rare, because it is the best of
+    many."""
     return _plain(found, null)
 
 
@@ -101,8 +102,8 @@ def factors_from_the_wrong_end(found, null):
 
 
 def gaussian_tail(found, null):
-    """You fit a Gaussian to the random effects and read its tail: their distribution is there, count
-    in it."""
+    """You fit a Gaussian to the random effects and read its tail: their distribution is there,
+    count in it."""
     z = (found.abs() - null.abs().mean()) / null.abs().std()
     return _holm(0.5 * torch.erfc(z / 2**0.5))
 

@@ -1,6 +1,7 @@
 """Wrong accounts of what it costs to send the labels."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch.nn.functional import logsigmoid
@@ -15,7 +16,7 @@ def _costs(X, y, probe):
 def _online(X, y, cuts, fit, *, cost=_costs, first=None, train=lambda start, stop: slice(0, start)):
     """The right account, with places to go wrong at."""
     total = float(cuts[0]) if first is None else first
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         seen = train(start, stop)
         total += float(cost(X[start:stop], y[start:stop], fit(X[seen], y[seen])).sum())
     return total
@@ -63,7 +64,7 @@ def first_probe_kept(X, y, cuts, fit):
 def mean_for_sum(X, y, cuts, fit):
     """You average within each block: every label is paid for, sum them."""
     total = float(cuts[0])
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         probe = fit(X[:start], y[:start])
         total += float(_costs(X[start:stop], y[start:stop], probe).mean())
     return total

@@ -67,16 +67,16 @@ def noise_on_the_direction(effect, w, n, seed):
 
 
 def at_right_angles(effect, w, n, seed):
-    """You take the part along the given direction out: then it is no uniform draw, and the effect of
-    chance agreement is missing."""
+    """You take the part along the given direction out: then it is no uniform draw, and the effect
+    of chance agreement is missing."""
     v = _draw(n, len(w), seed, w.dtype)
     v = v - (v @ w / (w @ w))[:, None] * w
     return _effects(effect, v / v.norm(dim=1, keepdim=True) * w.norm())
 
 
 def one_direction_n_times(effect, w, n, seed):
-    """You try one direction n times (perhaps with a generator that is seeded inside the loop): draw a
-    new one each time."""
+    """You try one direction n times (perhaps with a generator that is seeded inside the loop): draw
+    a new one each time."""
     return _effects(effect, _sphere(w, 1, seed).expand(n, -1))
 
 
