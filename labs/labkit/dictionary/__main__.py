@@ -19,7 +19,9 @@ def main() -> None:
     steps.add_parser("layers", help="print how well each layer is read")
     training = steps.add_parser("train", help="train and write what ships")
     training.add_argument("--epochs", type=float, default=Plan.epochs)
-    steps.add_parser("compare", help="train TopK and ReLU on the same tokens, briefly")
+    comparing = steps.add_parser("compare", help="train TopK and ReLU on the same tokens, briefly")
+    for command in (training, comparing):
+        command.add_argument("--threads", type=int, default=1)
     steps.add_parser("figures", help="measure what ships, and print the runs' figures")
     given = parser.parse_args()
     if given.step == "sample":
@@ -27,9 +29,9 @@ def main() -> None:
     elif given.step == "layers":
         layers.print_table()
     elif given.step == "train":
-        making.train(Plan(epochs=given.epochs))
+        making.train(Plan(epochs=given.epochs), given.threads)
     elif given.step == "compare":
-        making.compare(Plan())
+        making.compare(Plan(), given.threads)
     else:
         making.print_figures()
 

@@ -34,9 +34,12 @@ COMPARED_EPOCHS = 2.0
 _HERE = Path(__file__).parent
 
 
-def train(plan: Plan) -> None:
-    """Train the dictionary on all shards not held out and write everything that ships."""
-    torch.set_num_threads(1)
+def train(plan: Plan, threads: int = 1) -> None:
+    """Train the dictionary on all shards not held out and write everything that ships.
+
+    On one thread the same shards give the same dictionary, bit for bit.
+    """
+    torch.set_num_threads(threads)
     acts = _training_activations()
     trained = train_topk(acts, plan)
     save(trained.parameters, shipped.folder(), k=plan.k, layer=shipped.LAYER)
@@ -45,12 +48,12 @@ def train(plan: Plan) -> None:
     _note("dictionary", command, plan, trained, len(acts))
 
 
-def compare(plan: Plan) -> None:
+def compare(plan: Plan, threads: int = 1) -> None:
     """Train TopK and ReLU on the same tokens for `COMPARED_EPOCHS` and store their figures.
 
     The ReLU one is not shipped: it would double the package's size.
     """
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     acts = _training_activations()
     short = replace(plan, epochs=COMPARED_EPOCHS)
     runs: dict[str, tuple[Callable[[Tensor, Plan], Trained], Callable[[Parameters], Autoencoder]]]

@@ -34,8 +34,8 @@ class Plan:
 
     latents: int = 8192
     k: int = 32
-    epochs: float = 8
-    batch: int = 2048
+    epochs: float = 4
+    batch: int = 1024
     rate: float = 1e-3
     warm_up: float = 0.05
     decay: float = 0.4
