@@ -61,6 +61,7 @@ def test_twice_is_once(student, rng):
     close(once.square().sum(-1) + (x - once).square().sum(-1), x.square().sum(-1), **FLOAT32,
           because="the squared length of the two parts")  # fmt: skip
     holds(bool((x - once).norm() > 1e-3), "Nothing was removed.")
+    holds(bool(once.norm() > 1e-2 * x.norm()), "Nothing at all is left.")
 
 
 def test_the_smallest_change(student, rng):
