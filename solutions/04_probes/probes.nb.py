@@ -597,12 +597,13 @@ with check(fit_logistic) as c:
 # %% [markdown]
 # That is all that scikit-learn's `LogisticRegression` does. Beside it, on real activations: the
 # number of the subject (one dog or several dogs) at the *last* token of the text, which is another
-# noun of whatever number, in layer 15.
+# noun of whatever number, in layer 28.
 
 # %%
 train, valid, test = split_by_group(number_data.groups, 0.2, 0.2, seed=0)
 plural = number_places.labels
-Z_train, Z_test = standardise(middle[train], middle[test])
+late = number_acts[28]
+Z_train, Z_test = standardise(late[train], late[test])
 by_hand_w, by_hand_b = fit_logistic(Z_train, plural[train], 0.01)
 library_w, library_b = helpers.sklearn_logistic(Z_train, plural[train], l2=0.01)
 same = torch.nn.functional.cosine_similarity(by_hand_w, library_w, dim=0)
@@ -791,7 +792,7 @@ with check(mass_mean) as c:
 # Three probes for one feature. Do they agree on the *answers*? Do they agree on the *direction*?
 #
 # **Predict.** The cosine between the directions of logistic regression and of the plain difference
-# of means, both right on nearly everything. In 576 dimensions two random directions have a cosine
+# of means, each right on nineteen texts of twenty. In 576 dimensions two random directions have a cosine
 # of 0, give or take .04.
 
 # %%
@@ -804,9 +805,9 @@ fits = {
     "mass-mean, shrunk .5": lambda X, y: mass_mean(X, y, 0.5),
     "difference of means": lambda X, y: mass_mean(X, y, 1.0),
 }
-fitted = {name: fit(middle[train], plural[train]) for name, fit in fits.items()}
+fitted = {name: fit(late[train], plural[train]) for name, fit in fits.items()}
 for name, (w, b) in fitted.items():
-    scores = evaluate(middle[test] @ w + b, plural[test])
+    scores = evaluate(late[test] @ w + b, plural[test])
     print(f"{name:>21}: " + ", ".join(f"{key} {value:.3f}" for key, value in scores.items()))
 units = torch.stack([w / w.norm() for w, _ in fitted.values()])
 cosines = units @ units.T
@@ -2587,6 +2588,132 @@ plots.lines(
 )  # fmt: skip
 
 # %% [markdown]
+# ### Now argue
+#
+# A reviewer writes: *"The authors' probe is right on 99% of the tokens. But the same probe is right
+# on 97% of nonsense labels wherever it has seen the token. It has 577 parameters for about 150
+# token types: it can learn any labelling of them by heart. The selectivity of a few points shows
+# that it has memorised. There is no evidence that the model tracks quotations."* What is right
+# about that, what is wrong, and which figure settles it?
+#
+# Two more experiments before you write. **First, the probe.** Selectivity belongs to a
+# representation *and a probe*. Hewitt and Liang made theirs more selective by holding the probe
+# back. Yours has a penalty.
+#
+# **Predict.** At layer 16, when $\lambda$ goes from .01 to 10: what happens to the accuracy on
+# quotes, and what to that on the control?
+
+# %%
+my_quotes_at_a_large_penalty = None
+my_control_at_a_large_penalty = None
+
+# %%
+sides = (is_inside, token_coins, train, test)
+print("penalty   quotes  control   selectivity")
+for l2 in (0.01, 0.1, 1.0, 10.0):
+    fit = helpers.logistic(l2)
+    w, b = fit(quote_acts[16, train], is_inside[train])
+    on_quotes = evaluate(quote_acts[16, test] @ w + b, is_inside[test])["accuracy"]
+    difference = selectivity(fit, quote_acts[16], *sides)
+    print(f"{l2:>7}   {on_quotes:.3f}   {on_quotes - difference:.3f}    {difference:+.3f}")
+helpers.versus(my_quotes_at_a_large_penalty, f"{on_quotes:.3f}", "Quotes, penalty 10")
+helpers.versus(
+    my_control_at_a_large_penalty, f"{on_quotes - difference:.3f}", "Control, penalty 10"
+)
+
+# %% [markdown]
+# **Second, the sentences.** Perfect on *what*? The two test templates are new, but they are
+# sentences of the same maker. Change one thing: cut off all that stands before the opening mark, so
+# that the text *begins* with it. And for comparison the same with two words before it.
+#
+# **Predict.** The accuracy of the very same probe on both.
+
+# %%
+my_accuracy_when_the_mark_comes_first = None
+my_accuracy_with_two_words_before_it = None
+
+# %%
+w, b = probe(quote_acts[16, train], is_inside[train])
+tested = set(places.groups[test].tolist())
+shortened = {
+    "The text begins with its mark": lambda text: text[text.index('"') :],
+    "Two words before the mark": lambda text: "She said " + text[text.index('"') :],
+}
+guesses = (my_accuracy_when_the_mark_comes_first, my_accuracy_with_two_words_before_it)
+for (name, change), guess in zip(shortened.items(), guesses, strict=True):
+    changed = helpers.reworded(quotes, tested, change)
+    there = probing.examples(smollm2, changed)
+    (acts,) = probing.activations(smollm2, there, layers=[16])
+    found = evaluate(acts @ w + b, there.labels)
+    helpers.versus(guess, f"{found['accuracy']:.3f} (base rate {found['base_rate']:.3f})", name)
+
+# %% [markdown] question="argue_the_trap" points=4
+# ### Question D: the reviewer
+#
+# Answer the reviewer in at most twelve sentences. (1) Which of the reviewer's statements are true?
+# (2) Name two measurements of this lab that speak against "it has memorised", and say for each
+# what it would have shown if the probe had memorised tokens. (3) What does the penalty experiment
+# say about selectivity as a number? Hold yours beside Hewitt and Liang's 26.0 and 4.5 points: may
+# the two be compared? (4) What may you claim about the model, and what not: what is missing for
+# "the model *uses* this", and what did the text that begins with its mark show?
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) The accuracies are as stated, and so is the reason: with more weights than
+# token types a linear probe can learn any labels of the types. The control shows that this probe
+# *could* memorise. (2) It does not show that it *did*, and here memorising would not help. (a)
+# Layer 0 holds the token and nothing else. Memorising is easiest there, and the control is at its best,
+# but quotes are read little better than the base rate. Had the probe got its answer from tokens,
+# layer 0 would have it. (b) A table of every token's usual label is right on six or seven tokens in
+# ten. (c) Right of the place where the twins part, the same words in the same order carry opposite
+# labels, so whoever knows the word is at one half; the map is bright there. (One more: seen and
+# unseen types. Words that never occurred in training cannot have been memorised.) (3) With a
+# stronger penalty the control falls and the quotes hardly do, so the selectivity of the *same*
+# layer goes from small to large: it measures what this probe could learn from these tokens, not
+# what the layer holds. Theirs was measured on a corpus with tens of thousands of types, ours on
+# about 150; a small vocabulary is easy to memorise, so a small selectivity is no alarm by itself,
+# and the figures cannot be compared as they stand. (4) Claim: in sentences like these, from block
+# 12 or so on, a linear probe reads from the stream whether a quotation is open, and the word at hand
+# does not explain it. Not: that the model uses what we read (that needs an intervention, part II),
+# nor that this holds for all texts: where the mark is the first token the probe is near chance.
+# Whether the model itself has lost the mark there or keeps it elsewhere, this probe cannot say.
+#
+# **Rubric.** One point: separates *could have memorised* from *did*. One point: two measurements,
+# each with what memorising would predict. One point: selectivity depends on probe and vocabulary;
+# not comparable as it stands. One point: reading is not using, and the limits of the test set.
+# ### END SOLUTION
+
+# %% [markdown]
 # ## What you have now
 #
+# - **Labels with a convention** said aloud, a **split** that keeps what is alike on one side,
+#   statistics of train alone, a choice on validation data, a report on test data, once.
+# - **Three probes** by hand: logistic, ridge, mass-mean. They agree on answers sooner than on
+#   directions.
+# - **Accuracy** beside its base rate, AUROC without a threshold, **selectivity** beside what a
+#   probe could memorise. Each can mislead: the twins and the embedding are what decided the case.
+# - **Reading is not using.** A direction can be there and do nothing; ablation and steering tell,
+#   held against random directions and corrected for how many were tried.
+# - **Superposition**: nearly orthogonal directions are plentiful, and a model that has more sparse
+#   features than dimensions takes them.
+#
 # ## Further reading, with numbers to hold against yours
+#
+# - Alain, Bengio, *Understanding intermediate layers using linear classifier probes* (2016), [arXiv
+#   1610.01644](https://arxiv.org/abs/1610.01644). Where the word comes from.
+# - Hewitt, Liang, *Designing and Interpreting Probes with Control Tasks* (2019), [arXiv
+#   1909.03368](https://arxiv.org/abs/1909.03368). Table 1, part of speech on ELMo's first layer:
+#   linear probe 97.2 on the task, 71.2 on the control, selectivity 26.0; with a hidden layer 97.3,
+#   92.8, 4.5. On the second layer the linear probe has 96.6 and a selectivity of 31.4: less
+#   accurate, more selective. Compare your maps.
+# - Voita, Titov, *Information-Theoretic Probing with Minimum Description Length* (2020), [arXiv
+#   2003.12298](https://arxiv.org/abs/2003.12298). The code length of exercise `mdl_probe`.
+# - Ravfogel and others, *Null It Out* (2020), [arXiv 2004.07667](https://arxiv.org/abs/2004.07667),
+#   and Elazar and others, *Amnesic Probing* (2020), [arXiv
+#   2006.00995](https://arxiv.org/abs/2006.00995). Remove a feature and see what the model loses.
+# - Belinkov, *Probing Classifiers: Promises, Shortcomings, and Advances* (2021), [arXiv
+#   2102.12452](https://arxiv.org/abs/2102.12452). The whole argument, in order.
+# - Marks, Tegmark, *The Geometry of Truth* (2023), [arXiv
+#   2310.06824](https://arxiv.org/abs/2310.06824). Mass-mean probes and true and false statements:
+#   linearly separable at sufficient scale, they report. Compare *truth* in your figure of six.
+# - Elhage and others, *Toy Models of Superposition* (2022), [arXiv
+#   2209.10652](https://arxiv.org/abs/2209.10652). Part III, with dimensionalities 1/2 and 2/5.

@@ -7,7 +7,8 @@ exercise.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from labkit import plots
 from labkit.plots.figure import Figure, drawing
-from labkit.probing import Examples
+from labkit.probing import Examples, Labelled
+from labkit.probing.quotes import spans
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -140,6 +142,19 @@ def around_the_mark(places: Examples) -> tuple[Int[Tensor, " example"], list[str
             shown = (distance >= first) & (distance <= last)
             columns[rows[shown]] = distance[shown] - first
     return columns, [f"{distance:+d}" if distance else "0" for distance in range(first, last + 1)]
+
+
+def reworded(data: Labelled, groups: Container[int], change: Callable[[str], str]) -> Labelled:
+    """Return the texts of some templates of the quotes, changed, with their quotations found anew.
+
+    A change must leave no two texts equal and every text with the number of marks it had.
+    """
+    rows = [row for row, group in enumerate(data.groups.tolist()) if group in groups]
+    texts = tuple(change(data.texts[row]) for row in rows)
+    return replace(
+        data, texts=texts, labels=data.labels[rows], groups=data.groups[rows],
+        fillers=data.fillers[rows], spans=tuple(spans(text) for text in texts),
+    )  # fmt: skip
 
 
 def token_table(
