@@ -26,6 +26,7 @@ def train(
     dimensions: int,
     probability: float,
     seed: int,
+    decay: float = 1.0,
     watch: bool = False,
 ) -> list[Float[Tensor, "dimensions features"]]:
     """Train a toy model to give back its sparse input, with Adam and a cosine decay.
@@ -35,6 +36,7 @@ def train(
     Args:
         forward: (x, W, b) -> output, the student's.
         batch: (batch, features, probability, seed) -> x, the student's.
+        decay: what each feature counts in the loss, in parts of what the one before it counts.
         watch: show the columns as they move; only a notebook can.
 
     Returns:
@@ -43,18 +45,19 @@ def train(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _train(forward, batch, (dimensions, features), probability, seed, watch)
+        return _train(forward, batch, (dimensions, features), probability, seed, decay, watch)
     finally:
         torch.set_num_threads(threads)
 
 
 def _train(
     forward: Forward, batch: Batch, shape: tuple[int, int], probability: float, seed: int,
-    watch: bool,
+    decay: float, watch: bool,
 ) -> list[Tensor]:  # fmt: skip
     start = torch.Generator().manual_seed(seed)
     W = (0.3 * torch.randn(shape, generator=start)).requires_grad_()
     b = torch.zeros(shape[1], requires_grad=True)
+    counts = decay ** torch.arange(shape[1])
     adam = torch.optim.Adam([W, b], lr=1e-2)
     decay = torch.optim.lr_scheduler.CosineAnnealingLR(adam, STEPS)
     seen = [W.detach().clone()]
@@ -62,7 +65,7 @@ def _train(
     title = f"{shape[1]} features in {shape[0]} dimensions, p = {probability:g}"
     for step in tqdm(range(STEPS), desc=title, leave=False, mininterval=0.5):
         x = batch(256, shape[1], probability, 100_000 * (seed + 1) + step).float()
-        missed = (forward(x, W, b) - x).square().sum(dim=1).mean()
+        missed = (counts * (forward(x, W, b) - x).square()).sum(dim=1).mean()
         adam.zero_grad()
         missed.backward()
         adam.step()
@@ -91,7 +94,7 @@ def strip(
     matrices: Sequence[Float[Tensor, "2 features"]], titles: Sequence[str], title: str = ""
 ) -> Figure:
     """Draw the columns of 2 x n matrices as arrows in the plane, one panel for each matrix."""
-    with drawing(2.1 * len(matrices) + 0.4, 2.6) as fig:
+    with drawing(2.1 * len(matrices) + 0.4, 3.1 if title else 2.7) as fig:
         panels = fig.subplots(1, len(matrices), sharex=True, sharey=True, squeeze=False)[0]
         reach = 1.15 * max(1.0, max(float(W.abs().max()) for W in matrices))
         for axes, W, name in zip(panels, matrices, titles, strict=True):
@@ -103,7 +106,7 @@ def strip(
             axes.set(title=name, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
             axes.grid(True, linewidth=0.4)
         if title:
-            fig.suptitle(title)
+            fig.suptitle(title, x=0.01, ha="left")
     fig.alt = f"{title} Columns in the plane. " + " ".join(
         f"{name}: " + ", ".join(f"({x:.1f}, {y:.1f})" for x, y in W.T.tolist()) + "."
         for W, name in zip(matrices, titles, strict=True)
