@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -103,6 +104,18 @@ def circle_fit(
     return shares[0], shares[1]
 
 
+def name_points(axes: Any, points: Float[Tensor, "word 2"], words: Sequence[str]) -> None:
+    """Write each word beside its point, on the side away from the middle, with room around."""
+    outward = torch.nn.functional.normalize(points - points.mean(dim=0), dim=1).tolist()
+    for word, place, (x, y) in zip(words, points.tolist(), outward, strict=True):
+        side = "left" if x > 0 else "right"
+        axes.annotate(
+            word, place, xytext=(9 * x, 9 * y), textcoords="offset points", ha=side, va="center",
+            fontsize=9.5,
+        )  # fmt: skip
+    axes.margins(0.34, 0.16)
+
+
 def plane_figure(points: Float[Tensor, "template word 2"], words: Sequence[str]) -> Figure:
     """Draw each word's mean with its name, and each template's point, joined in the given order."""
     means = points.mean(dim=0)
@@ -111,10 +124,8 @@ def plane_figure(points: Float[Tensor, "template word 2"], words: Sequence[str])
         axes = fig.add_subplot()
         axes.scatter(*points.flatten(0, 1).mT.tolist(), s=12, color="#8a929b", label="one sentence")
         axes.plot(*closed.mT.tolist(), "-o", color=BLUE, label="mean, joined in order")
-        for word, (x, y) in zip(words, means.tolist(), strict=True):
-            axes.annotate(word, (x, y), xytext=(6, 6), textcoords="offset points")
-        axes.set(title="The plane in which the means differ most", aspect="equal")
-        axes.margins(0.2)
+        name_points(axes, means, words)
+        axes.set(title="Seven words in their plane", aspect="equal")
         axes.legend(loc="best", fontsize=8)
     places = ", ".join(
         f"{w} ({x:.1f}, {y:.1f})" for w, (x, y) in zip(words, means.tolist(), strict=True)

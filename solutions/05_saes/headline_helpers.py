@@ -6,13 +6,14 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from days_helpers import name_points
 from jaxtyping import Float
 from labkit.plots.figure import BLUE, VERMILION, Figure, drawing
 from torch import Tensor
 
 _COLOURS = (BLUE, VERMILION, "#5f6872")
 _DASHES = ("-", "--", ":")
-_WIDE = 118  # characters of a line of text
+_WIDE = 150  # characters of a line of text
 
 
 def figure(
@@ -61,7 +62,8 @@ def _absorption(axes: Any, fires: Tensor, kinds: Sequence[str]) -> None:
     image = axes.imshow(fires.numpy(), cmap="viridis", aspect="auto")
     axes.set_xticks(range(len(kinds)), labels=kinds, rotation=25, ha="right")
     axes.set_yticks(range(len(fires)))
-    axes.set(title="Who is active for what (planted)", ylabel="latent")
+    axes.set_title("Who is active for what (planted)", fontsize=11.5)
+    axes.set_ylabel("latent")
     axes.figure.colorbar(image, ax=axes, label="mean activation")
 
 
@@ -71,9 +73,9 @@ def _explained(axes: Any, scores: Mapping[str, Tensor]) -> None:
         axes.plot(ordered, dash, color=colour, label=name, linewidth=2)
     axes.axhline(0.5, color="#9aa2ab", linewidth=1)
     axes.set(
-        title="Explained by five words, on new text", xlabel="latents, best first",
-        ylabel="balanced accuracy", ylim=(0.3, 1.02),
+        xlabel="latents, best first", ylabel="balanced accuracy", ylim=(0.2, 1.02),
     )  # fmt: skip
+    axes.set_title("Explained by five words, on new text", fontsize=11.5)
     axes.legend(fontsize=8, loc="lower left")
 
 
@@ -82,10 +84,9 @@ def _round(axes: Any, points: Tensor, words: Sequence[str]) -> None:
     closed = [*means.tolist(), means[0].tolist()]
     axes.scatter(*points.flatten(0, 1).mT.tolist(), s=9, color="#9aa2ab")
     axes.plot(*zip(*closed, strict=True), "-o", color=BLUE)
-    for word, place in zip(words, means.tolist(), strict=True):
-        axes.annotate(word, place, xytext=(5, 5), textcoords="offset points")
-    axes.set(title="The days of the week, smollm2", aspect="equal")
-    axes.margins(0.22)
+    name_points(axes, means, words)
+    axes.set(aspect="equal")
+    axes.set_title("The days of the week in smollm2", fontsize=11.5)
 
 
 def _drawable(text: str) -> str:

@@ -34,9 +34,10 @@ def cases(planted: Hierarchy, present: Bool[Tensor, "sample feature"]) -> dict[s
     n = len(planted.children)
     parent = present[:, PARENT]
     found = {"parent alone": parent & ~present[:, 1 : 1 + n].any(dim=1)}
-    found |= {f"parent + child {i + 1}": present[:, 1 + i] for i in range(n)}
+    names = ["with child"] if n == 1 else [f"with child {i + 1}" for i in range(n)]
+    found |= {name: present[:, 1 + i] for i, name in enumerate(names)}
     for i in range(1 + n, present.shape[1]):
-        found[f"feature {i} alone"] = present[:, i] & (present.sum(dim=1) == 1)
+        found[f"{i} alone"] = present[:, i] & (present.sum(dim=1) == 1)
     return {name: rows for name, rows in found.items() if rows.any()}
 
 
