@@ -38,7 +38,7 @@ def figure(
         textwrap.fill(f"{name}: {_drawable(text)}", _WIDE, subsequent_indent="    ")
         for name, text in texts.items()
     ]
-    height = 0.26 * sum(line.count("\n") + 1 for line in lines) + 0.5
+    height = 0.2 * sum(line.count("\n") + 1 for line in lines) + 0.5
     with drawing(12.4, 4.3 + height) as fig:
         grid = fig.add_gridspec(2, 3, height_ratios=(4.0, height))
         _absorption(fig.add_subplot(grid[0, 0]), fires, kinds)
@@ -86,7 +86,7 @@ def _round(axes: Any, points: Tensor, words: Sequence[str]) -> None:
     axes.plot(*zip(*closed, strict=True), "-o", color=BLUE)
     name_points(axes, means, words)
     axes.set(aspect="equal")
-    axes.set_title("The days of the week in smollm2", fontsize=11.5)
+    axes.set_title("The days of the week", fontsize=11.5)
 
 
 def _drawable(text: str) -> str:

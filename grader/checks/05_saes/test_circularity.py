@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from grader.assertions import close, holds, unchanged
+from grader.assertions import close, holds, number, unchanged
 from grader.lines import StudentError
 
 # float32 will do; and whoever divides by n - 1 is off by less with 400 points or more.
@@ -46,11 +46,15 @@ def test_a_ring_is_one(student, rng):
         result, after = student.after("circularity", points)
         close(result, 1.0, **ROUNDED, because="a ring's circularity")
         unchanged(after, (points,))
+    two = torch.cat([_corners(rng, n), _corners(rng, n, 2.0)]).repeat(40, 1)
+    holds(number(student.circularity(two), "the score") < 0.9, "Two rings score as one does.")
 
 
 def test_a_blob_is_zero(student, rng):
     """A Gaussian blob scores 0, also a stretched one: its radius varies as chance alone lets it."""
     points = _bent(rng, torch.randn(6000, 2, generator=rng, dtype=torch.float64))
+    ring = number(student.circularity(_bent(rng, _corners(rng, 60))), "the score")
+    holds(ring > 0.9, "A ring of 60 points does not score more than a blob.")
     # The standard error at 6,000 points is .01.
     close(student.circularity(points), 0.0, atol=0.05, rtol=0, because="a blob's circularity")
 
