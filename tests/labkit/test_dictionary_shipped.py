@@ -19,7 +19,7 @@ from transformer_lens.model_bridge import TransformerBridge
 
 MOST = 40 * 2**20
 FVU = 0.35
-"""The bound on 20 texts; `python -m labkit.dictionary figures` prints the figure on 160."""
+"""The bound on 20 texts; `python -m labkit.dictionary figures` prints the figure on 100."""
 
 
 @pytest.fixture

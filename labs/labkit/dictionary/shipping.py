@@ -53,6 +53,7 @@ def save(p: Parameters, folder: Path, *, k: int, layer: int) -> None:
     weights, _ = sae.save_model(folder)
     halves = {name: part.half().contiguous() for name, part in load_file(weights).items()}
     save_file(halves, weights)
+    Path(weights).chmod(0o644)  # safetensors writes it for its owner alone
 
 
 def held_out(folder: Path | None = None) -> Int[Tensor, "text s"]:

@@ -116,10 +116,10 @@ def _train(acts: Tensor, plan: Plan, take: Take, *, revive: bool) -> Trained:
         adam.step()
         rate.step()
         torch.nn.functional.normalize(p.decoder, dim=1, out=p.decoder)
-        if number % 50 == 0 or number >= 0.9 * steps:
+        if number % 50 == 0 or number >= int(0.9 * steps):
             share = (step.error.pow(2).sum() / (x - mean / scale).pow(2).sum()).item()
             bar.set_postfix(fvu=f"{share:.3f}", l0=f"{step.l0:.1f}", dead=int(dead.sum()))
-        if number >= 0.9 * steps:
+        if number >= int(0.9 * steps):
             late += 1
             error += step.error.pow(2).sum().item()
             variance += (x - mean / scale).pow(2).sum().item()
