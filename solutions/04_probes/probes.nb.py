@@ -28,8 +28,10 @@
 # | IV | The planted challenge: which direction does *your* model use? | 24 |
 # | V | The headline figure, made by your functions: an honest trap | |
 #
-# **Short of time?** With 45 minutes do exercises 1 to 3 and 8 to 10, and part V. With 90 minutes do
-# all of part I and part V. In 180 minutes add part II and the challenge. Part III stands by itself.
+# **Short of time?** With 45 minutes do exercises 1, 2, 8 and 9, and *The trap, first sight*. With 90
+# minutes add exercises 3 and 10, and part V. In 180 minutes add exercises 4, 5 and 11, and part II
+# up to question C. All that is listed takes two afternoons; parts II, III and IV do not need each
+# other.
 # You need PyTorch, and to know what the residual stream is (lab 01 helps); nothing here depends on
 # earlier labs.
 
@@ -1005,15 +1007,15 @@ for layer, guess in (
     (16, my_quotes_and_control_at_layer_16),
     (0, my_quotes_and_control_at_layer_0),
 ):
-    found = []
-    for wanted in (is_inside, token_coins):
-        w, b = probe(quote_acts[layer, train], wanted[train])
-        found.append(evaluate(quote_acts[layer, test] @ w + b, wanted[test]))
-    pair = tuple(round(one["accuracy"], 3) for one in found)
+    tasks = (is_inside, token_coins)
+    on_both = [test_accuracy(quote_acts[layer], wanted, train, test) for wanted in tasks]
+    pair = tuple(round(share, 3) for share in on_both)
     helpers.versus(guess, pair, f"Layer {layer:>2}, quotes and control")
     how = selectivity(probe, quote_acts[layer], is_inside, token_coins, train, test)
-    print(f"    base rates {found[0]['base_rate']:.3f} and {found[1]['base_rate']:.3f}, ", end="")
-    print(f"selectivity {how:+.3f}")
+    print(f"    selectivity {how:+.3f}")
+for name, wanted in (("quotes", is_inside), ("control", token_coins)):
+    often = wanted[test].double().mean().item()
+    print(f"base rate of {name}: {max(often, 1 - often):.3f}")
 known = torch.isin(places.token[test], places.token[train])
 w, b = probe(quote_acts[16, train], token_coins[train])
 right = ((quote_acts[16, test] @ w + b > 0) == token_coins[test]).double()
