@@ -2048,16 +2048,16 @@ with check(corrected_p_values) as c:
     c.close(c.call(some, null), [1.0, 1.0, 1.0], "none above 1")
 
 # %% [markdown]
-# ### Five directions, one output
+# ### Four directions, one output
 #
 # Now the real model, with all of it. The output: how much rather the model goes on with words of
 # praise (" good", " great", ...) than of blame, at the end of three prompts that praise or blame
-# nothing yet. The directions: for **each of five features** the one between its class means, in the
+# nothing yet. The directions: for **each of four features** the one between its class means, in the
 # stream before block 16. The step: as far as the two classes of sentiment lie apart, to either
-# side, the same length for all five. Block 16 was chosen by the course's authors, who had looked at
+# side, the same length for all four. Block 16 was chosen by the course's authors, who had looked at
 # eight blocks, on other prompts: a choice, too, and they tell you.
 #
-# **Predict.** Which of the five will stand out of 99 random directions, after the correction?
+# **Predict.** Which of the four will stand out of 99 random directions, after the correction?
 
 # %%
 my_directions_that_count = None  # such as ["truth", "tense"]
@@ -2066,7 +2066,7 @@ my_directions_that_count = None  # such as ["truth", "tense"]
 prompt_tokens = torch.cat([smollm2.to_tokens(prompt) for prompt in steering.PROMPTS])
 directions = {"sentiment": steering.between_the_means(stream, pleased)[0]}
 reach = steering.between_the_means(stream, pleased)[1]  # how far the two classes lie apart
-for feature in ("number", "tense", "country", "truth"):
+for feature in ("number", "tense", "truth"):
     few = probing.examples(smollm2, probing.labelled(feature, pairs=3))
     there = probing.activations(smollm2, few)[STEERED].double()
     directions[feature] = steering.between_the_means(there, few.labels)[0]
@@ -2090,11 +2090,13 @@ effects = torch.tensor(list(found_effects.values()))
 p_values = corrected_p_values(effects, random_effects)
 for (feature, effect), p in zip(found_effects.items(), p_values.tolist(), strict=True):
     alone = corrected_p_values(torch.tensor([effect]), random_effects).item()
-    print(f"{feature:>10}: {effect:+.2f} logits; p = {alone:.2f} alone, {p:.2f} among five")
+    print(f"{feature:>10}: {effect:+.2f} logits; p = {alone:.2f} alone, {p:.2f} among four")
+overlap = (directions["sentiment"] @ directions["truth"]).item()
+print(f"the directions of sentiment and truth have a cosine of {overlap:.2f}")
 counted = [f for f, p in zip(found_effects, p_values.tolist(), strict=True) if p <= 0.05]
 helpers.versus(my_directions_that_count, counted, "After the correction")
 steering.against_chance(
-    found_effects, random_effects, "praise minus blame, logits", "Five directions, and chance"
+    found_effects, random_effects, "praise minus blame, logits", "Four directions, and chance"
 )
 
 # %% [markdown]
@@ -2118,7 +2120,20 @@ for name, direction in (("sentiment", directions["sentiment"]), ("random", stron
         print(f"{times:+3d} x {name:<9}: {words!r}")
 
 # %% [markdown]
-# @@STEER
+# **Sentiment** stands far out: +.91 logits, three times the largest of 99 random effects, and at 8
+# times the distance of the classes an amazing film is terrible. So the model *uses* what the probe
+# reads, here.
+#
+# **Truth** stands out as well, +.44, though its direction has nothing to do with sentiment's: their
+# cosine is -.01. The test says that this direction *does something* to praise. It does not say that
+# it is what we called it: its two classes are statements about cities and countries, and whatever
+# goes along with "false" in them moved as well (remember the planted pair). **Number** and
+# **tense** are lost among the random ones.
+#
+# And read the last two lines again. A *random* direction, the one of 99 that did most, turns the
+# film into a disaster, too. Had somebody shown you that one line with a name for the direction, you
+# would have believed it. Text before and after is an illustration; the evidence is the histogram,
+# and the number of tries written beside it.
 
 # %% [markdown]
 # ## Part III: Superposition
