@@ -70,7 +70,7 @@ def train_topk(acts: Float[Tensor, "token d_model"], plan: Plan) -> Trained:
     def take(x: Tensor, p: Parameters) -> Step:
         return topk_step(x, p, strongest(x, p, plan.k))
 
-    return _train(acts, plan, take, revive=True)
+    return _train(acts, plan, take)
 
 
 def train_relu(acts: Float[Tensor, "token d_model"], plan: Plan) -> Trained:
@@ -84,13 +84,16 @@ def train_relu(acts: Float[Tensor, "token d_model"], plan: Plan) -> Trained:
         penalty *= min(max((step.l0 / plan.k) ** 0.02, 0.98), 1.02)
         return step
 
-    return _train(acts, plan, take, revive=False)
+    # Half of the latents fire at first: together they are to write x once, not many times over.
+    gain = min(1.0, 2 * acts.shape[1] / plan.latents)
+    return _train(acts, replace(plan, revive=0), take, gain)
 
 
-def _train(acts: Tensor, plan: Plan, take: Take, *, revive: bool) -> Trained:
+def _train(acts: Tensor, plan: Plan, take: Take, gain: float = 1.0) -> Trained:
     generator = torch.Generator().manual_seed(plan.seed)
     mean, scale = _moments(acts)
     p = _start(plan, mean / scale, generator)
+    p.encoder *= gain
     adam = torch.optim.Adam(p.tensors(), lr=plan.rate, betas=(0.9, 0.999), fused=True)
     batches = len(acts) // plan.batch
     steps = int(batches * plan.epochs)
@@ -108,7 +111,7 @@ def _train(acts: Tensor, plan: Plan, take: Take, *, revive: bool) -> Trained:
         step = take(x, p)
         silent = torch.where(step.fired, 0, silent + plan.batch)
         dead = silent >= plan.window
-        if revive and dead.any():
+        if plan.revive and dead.any():
             _add_revival(x, p, step, dead, plan)
         for parameter, gradient in zip(p.tensors(), step.gradients.tensors(), strict=True):
             parameter.grad = gradient
