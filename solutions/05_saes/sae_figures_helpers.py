@@ -55,6 +55,8 @@ def comparison(
         for axes in (left, middle, right):
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(axis="y", color="#e3e6ea")
-    said += [f"k = {k}: mean cosine {m:.2f}, FVU {fvu[k]:.2f}." for k, m in zip(ks, means, strict=True)]
+    said += [
+        f"k = {k}: mean cosine {m:.2f}, FVU {fvu[k]:.2f}." for k, m in zip(ks, means, strict=True)
+    ]
     fig.alt = "Dictionaries beside the planted truth. " + " ".join(said)
     return fig

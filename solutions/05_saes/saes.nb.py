@@ -241,7 +241,7 @@ def sae_loss(
     W_dec: Float[Tensor, "n_latents d_in"],
     l1: float,
 ) -> Float[Tensor, ""]:
-    """Return squared error plus l1 times the size of what the latents write, a mean over samples."""
+    """Return squared error plus l1 times the size of what is written, a mean over samples."""
     ### BEGIN SOLUTION
     error = (x - x_hat).square().sum(dim=1)
     price = (latents * W_dec.norm(dim=1)).sum(dim=1)
@@ -614,9 +614,7 @@ for price in (0.1, 0.3, 0.5):
     l1_score = helpers.judge(toy, trained, relu_latents)
     l0, fvu = metrics(l1_score.x, l1_score.x_hat, l1_score.latents)
     print(f"L1, price {price}: L0 {l0:5.1f}   FVU {fvu:.3f}   {l1_score.line()}")
-helpers.versus(
-    my_features_found_at_the_high_price, l1_score.found, "Features found at price 0.5"
-)
+helpers.versus(my_features_found_at_the_high_price, l1_score.found, "Features found at price 0.5")
 helpers.versus(
     my_size_recovered, round(l1_score.size.mean().item(), 2), "Share of the size recovered"
 )
@@ -902,9 +900,9 @@ with check(resample_dead) as c:
 # ### Do the dead come back?
 #
 # An experiment with a bad start: three quarters of the latents begin with an encoder so small that
-# they are never among the three largest. `TopKObjective` is the loss of a TopK dictionary. It counts
-# for each latent the batches since it last fired, calls it dead after 50, and adds an eighth of
-# your `aux_k`.
+# they are never among the three largest. `TopKObjective` is the loss of a TopK dictionary. It
+# counts for each latent the batches since it last fired, calls it dead after 50, and adds an eighth
+# of your `aux_k`.
 #
 # **Predict.** From the bad start, 32 of 128 latents can learn. How many of the 64 features are
 # found without the auxiliary loss, and how many with it?
@@ -1119,8 +1117,8 @@ with check(gated_loss) as c:
 # difficulty 4/5 · importance 4/5 · 20 min
 #
 # The same idea with one number less (Rajamanoharan and others, 2024b): each latent has a threshold
-# $\theta_i > 0$ that is learned. Below it the latent is 0, above it the pre-activation comes through
-# as it is:
+# $\theta_i > 0$ that is learned. Below it the latent is 0, above it the pre-activation comes
+# through as it is:
 #
 # $$f_i = z_i\, [z_i > \theta_i]$$
 #
@@ -1141,8 +1139,8 @@ with check(gated_loss) as c:
 # <details><summary>Hint 2: shapes</summary>
 #
 # Either a `torch.autograd.Function` with a `backward`, or a term of value 0 that has the wanted
-# gradient: `t - t.detach()` is 0 and has the gradient of `t`. The threshold `[n_latents]` broadcasts
-# over the batch, and its gradient is a sum over it.
+# gradient: `t - t.detach()` is 0 and has the gradient of `t`. The threshold `[n_latents]`
+# broadcasts over the batch, and its gradient is a sum over it.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -1254,8 +1252,8 @@ with check(l0_penalty) as c:
 #
 # difficulty 3/5 · importance 4/5 · 15 min
 #
-# In a large dictionary a general feature (*an animal*) tends to be eaten by its special cases
-# (*a cat*, *a dog*): that is absorption, and part II shows it. Matryoshka dictionaries (Bussmann and
+# In a large dictionary a general feature (*an animal*) tends to be eaten by its special cases (*a
+# cat*, *a dog*): that is absorption, and part II shows it. Matryoshka dictionaries (Bussmann and
 # others, 2025) work against it by asking the **first** $m$ latents, for several $m$, to reconstruct
 # *by themselves*. There is one dictionary, and its prefixes are nested: the small one is the front
 # of the large one, not a second set of latents.
@@ -1422,10 +1420,11 @@ figures.comparison({name: compared[name] for name in ("L1", "TopK", "JumpReLU")}
 # The L1 dictionary finds every direction, and recovers less than half of the sizes. TopK finds
 # nearly every direction, at nearly the right size, with 3 latents per sample where L1 has 7.5. The
 # others lie between. (None of them is the best recipe for good: their prices were chosen in a
-# minute, and other data would order them differently.) And look at the sweep: the FVU falls and falls as $k$ grows, while the cosines to the
-# truth are best where $k$ is near the number of features that are really there. **A dictionary with
-# a better reconstruction is not a truer dictionary.** In a real model nobody can draw the second
-# curve; keep it in mind when somebody shows you the first.
+# minute, and other data would order them differently.) And look at the sweep: the FVU falls and
+# falls as $k$ grows, while the cosines to the truth are best where $k$ is near the number of
+# features that are really there. **A dictionary with a better reconstruction is not a truer
+# dictionary.** In a real model nobody can draw the second curve; keep it in mind when somebody
+# shows you the first.
 
 # %% [markdown] question="spot_the_bug" points=2
 # ### Question A: spot the bug
@@ -1447,8 +1446,9 @@ figures.comparison({name: compared[name] for name in ("L1", "TopK", "JumpReLU")}
 #     optimizer.step()
 # ```
 #
-# (1) Where is the mistake, and why does the loss not show it? (2) Write down a property of the loss,
-# testable in a line and without training, that this one lacks. (3) Name two different repairs.
+# (1) Where is the mistake, and why does the loss not show it? (2) Write down a property of the
+# loss, testable in a line and without training, that this one lacks. (3) Name two different
+# repairs.
 #
 # ### BEGIN SOLUTION
 # **Model answer.** (1) The price is on the latents alone, and nothing holds the decoder's rows: the
@@ -1664,6 +1664,7 @@ def loss_recovered(
     reconstruct: Callable[[Tensor], Tensor],
 ) -> float:
     """Return how much of the loss a reconstruction keeps, between mean ablation (0) and all (1)."""
+
     ### BEGIN SOLUTION
     def loss_with(replace: Callable[[Tensor], Tensor]) -> Tensor:
         hooks = [(hook_name, lambda x, hook: replace(x))]
@@ -1817,9 +1818,9 @@ with check(head_attribution) as c:
 #
 # difficulty 3/5 · importance 3/5 · 15 min
 #
-# And on the other side: a latent's decoder row says what it stands for in $z$; $W_O$ `[head, d_head,
-# d_model]` says what becomes of that in the stream. Give, for each latent, what each head's part of
-# its row writes:
+# And on the other side: a latent's decoder row says what it stands for in $z$; $W_O$ `[head,
+# d_head, d_model]` says what becomes of that in the stream. Give, for each latent, what each head's
+# part of its row writes:
 #
 # $$\mathrm{write}_{i,h} = W_{\text{dec},i,h}\, W_O^{h} \in \mathbb R^{d_\text{model}}, \qquad
 # \sum_h \mathrm{write}_{i,h} = \text{what one unit of latent}\ i\ \text{adds to the stream}$$

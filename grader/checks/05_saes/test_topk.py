@@ -41,7 +41,9 @@ def test_counts(student, rng):
     for k in (1, 4, N):
         latents = tensor(student.topk(pre, k), (BATCH, N), "the latents")
         positive = (pre > 0).sum(1)
-        close((latents != 0).sum(1).double(), positive.clamp(max=k), atol=0, rtol=0, because=f"k {k}")
+        close(
+            (latents != 0).sum(1).double(), positive.clamp(max=k), atol=0, rtol=0, because=f"k {k}"
+        )
         holds(bool((latents >= 0).all()), "A latent is negative.")
 
 
