@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from grader.assertions import close, holds, tensor, unchanged
+from grader.assertions import close, tensor, unchanged
 
 # A few products of sizes about 10 in float32.
 FLOAT32 = {"atol": 1e-4, "rtol": 1e-4}

@@ -78,11 +78,14 @@ def test_the_pairing_is_the_best_one(student, rng):
     """No other way to give each feature a latent of its own has a larger sum of cosines; and the
     paired cosines are those of the partners."""
     n, latents = 4, int(torch.randint(5, 7, (), generator=rng))
-    # Rows of the dictionary are axes, so a truth's entries are its cosines up to one factor.
-    wanted = 0.2 + 0.25 * torch.rand(n, latents, generator=rng, dtype=torch.float64)
-    wanted[:, 0] += 0.3  # all want the same one: a pairing in order of appearance goes wrong
-    wanted[:2, 1] += torch.tensor([0.1, 0.28], dtype=torch.float64)
-    truth = torch.cat([wanted, 0.1 * torch.eye(n, dtype=torch.float64)], 1)
+    # Rows of the dictionary are axes, so the entries of a truth of length 1 are its cosines.
+    wanted = 0.15 * torch.rand(n, latents, generator=rng, dtype=torch.float64)
+    # Whoever takes the largest entry first, or the features in order, gives latent 0 to feature 0.
+    wanted[0, :2] = torch.tensor([0.66, 0.6], dtype=torch.float64)
+    wanted[1, :2] = torch.tensor([0.6, 0.1], dtype=torch.float64)
+    wanted[2:, 2] = torch.tensor([0.5, 0.7], dtype=torch.float64)
+    rest = (1 - wanted.square().sum(1)).sqrt()
+    truth = torch.cat([wanted, torch.diag(rest)], 1) * _sizes(rng, n)
     W_dec = torch.eye(latents, latents + n, dtype=torch.float64) * _sizes(rng, latents)
     cosines = _unit(truth)[:, :latents]
     best = max(

@@ -21,7 +21,7 @@ def _activations(rng: torch.Generator) -> tuple[Tensor, Tensor]:
     acts[torch.arange(texts), length] = 9 + torch.rand(texts, generator=rng)
     # Two texts with several loud places: each still counts once.
     acts[2, 1:5] = torch.tensor([3.0, 3.7, 3.2, 3.5]) + 0.1 * torch.rand(1, generator=rng)
-    acts[4, 1:4] = torch.tensor([3.1, 3.3, 3.6]) + 0.02 * torch.rand(1, generator=rng)
+    acts[4, 1:4] = torch.tensor([3.1, 4.3, 3.6]) + 0.02 * torch.rand(1, generator=rng)
     return acts, valid
 
 

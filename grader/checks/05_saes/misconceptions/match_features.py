@@ -85,6 +85,18 @@ def greedy_in_order(W_dec, truth):
     return cosines.amax(1).mean().item(), partner, cosines[torch.arange(len(truth)), partner]
 
 
+def greedy_best_first(W_dec, truth):
+    """You pair the largest cosine first, then the largest that is left: a pair that is best alone
+    can cost two others more. The sum over all pairs is to be largest."""
+    cosines = _cosines(W_dec, truth)
+    free, partner = cosines.clone(), torch.zeros(len(truth), dtype=torch.int64)
+    for _ in range(len(truth)):
+        row, column = divmod(int(free.argmax()), free.shape[1])
+        partner[row] = column
+        free[row], free[:, column] = -torch.inf, -torch.inf
+    return cosines.amax(1).mean().item(), partner, cosines[torch.arange(len(truth)), partner]
+
+
 def smallest_sum(W_dec, truth):
     """Your pairing has the smallest sum: `linear_sum_assignment` minimises unless it is told
     otherwise."""
