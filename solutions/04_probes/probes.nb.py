@@ -28,12 +28,11 @@
 # | IV | The planted challenge: which direction does *your* model use? | 24 |
 # | V | The headline figure, made by your functions: an honest trap | |
 #
-# **Short of time?** With 45 minutes do exercises 1, 2, 8 and 9, and *The trap, first sight*. With 90
-# minutes add exercises 3 and 10, and part V. In 180 minutes add exercises 4, 5 and 11, and part II
-# up to question C. All that is listed takes two afternoons; parts II, III and IV do not need each
-# other.
-# You need PyTorch, and to know what the residual stream is (lab 01 helps); nothing here depends on
-# earlier labs.
+# **Short of time?** With 45 minutes do exercises 1, 2, 8 and 9, and *The trap, first sight*. With
+# 90 minutes add exercises 3 and 10, and part V. In 180 minutes add exercises 4, 5 and 11, and part
+# II up to question C. All that is listed takes two afternoons; parts II, III and IV do not need
+# each other. You need PyTorch, and to know what the residual stream is (lab 01 helps); nothing
+# here depends on earlier labs.
 
 # %% [markdown]
 # ## How this notebook works
@@ -227,7 +226,7 @@ def split_by_group(
     """
     ### BEGIN SOLUTION
     names = groups.unique()
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)  # given
     names = names[torch.randperm(len(names), generator=generator)]
     n_valid, n_test = (max(1, round(share * len(names))) for share in (valid_share, test_share))
     valid = torch.isin(groups, names[:n_valid])
@@ -876,7 +875,7 @@ def control_labels(
         seed: decides the labels.
     """
     ### BEGIN SOLUTION
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)  # given
     coins = torch.rand(vocab, generator=generator) < share
     return coins[token_ids]
     ### END SOLUTION
