@@ -2050,7 +2050,7 @@ for guess, name in zip(guesses, list(candidates)[:2], strict=True):
     helpers.versus(guess, round(match_scores[name], 3), f"MMCS of {name}")
 
 # %% [markdown]
-# Nothing in a dictionary of random rows is a feature, and yet its MMCS is above one half: 128 rows
+# Nothing in a dictionary of random rows is a feature, and yet its MMCS is about one half: 128 rows
 # in 24 dimensions are never far from anything. So an MMCS means something beside that of random
 # rows of the same number, and next to nothing alone. The second line shows what the other direction
 # is worth (the mean over *latents* of the best feature, in the last column): a dictionary that has
@@ -2284,7 +2284,7 @@ helpers.versus(my_latents_along_the_parent, tuple(along_parent), "Latents along 
 # latents there were, and on nothing in the data.
 
 # %% [markdown] question="what_is_missing" points=2
-# ### Question: what the page does not show
+# ### Question C: what the page does not show
 #
 # A colleague has found a latent in a dictionary with 16,000 latents. All of its hundred strongest
 # examples are words that begin with "s"; no other word is among them. "This is the *starts with s*
@@ -2540,7 +2540,8 @@ with check(autointerp_score) as c:
     score, p = c.call(says, fires)
     c.close(score, 0.9, "5 of 5 and 12 of 15: the mean of the two rates")
     c.close(p, 0.0036, "of the shuffles, 56 in 15,504 do as well", atol=0.012)
-    c.true(p > 0, "p is never 0: the explanation itself is one of them")
+    c.close(c.call(~says, fires)[1], 1.0, "worse than luck: nearly all shuffles do better", 0.01)
+    c.true(0 < c.call(fires, fires, 20)[1] < 0.1, "p is never 0: the real one is one of them")
     score, p = c.call(torch.ones(20) > 0, fires)
     c.close([score, p], [0.5, 1.0], "yes to everything: one half, and no shuffle does worse")
     few = torch.tensor([1, 2, 3, 9, 11])  # three of the five that fire, two of the others
@@ -2642,17 +2643,17 @@ score_figure = shipped.scores_figure(word_score)
 score_figure
 
 # %% [markdown]
-# Read the figure with the control in mind. Another latent's words are worth nothing: the test can
-# tell a wrong explanation from a right one. What separates the shipped dictionary from the
-# untrained one is the part of its score that training has earned; where the two curves come close,
-# the score tells you about *words*, and nothing about features. (Heap and others, 2025, found the
-# same with a language model as explainer: dictionaries of randomly initialised transformers get
-# explanations that score nearly as well as those of trained ones.) And a list of words is the least
-# that an explanation can be. If yours does better, you have understood something that is not a
-# word.
+# Read the figure with the controls in mind. Another latent's words should be worth nothing: if
+# their curve lies around one half, the test can tell a wrong explanation from a right one. What
+# separates the shipped dictionary from the untrained one is the part of its score that training has
+# earned; where these two curves come close, the score tells you about *words*, and nothing about
+# features. (A related control: Heap and others, 2025, trained dictionaries on transformers with
+# *random weights*, and a language model's explanations of their latents scored about as well as for
+# trained transformers.) And a list of words is the least that an explanation can be. If yours does
+# better, you have understood something that is not a word.
 
 # %% [markdown] question="what_a_score_shows" points=2
-# ### Question: what does a score show?
+# ### Question D: what does a score show?
 #
 # A paper reports: "Our explanations reach a mean detection score of .81 over 1,000 latents, so 81%
 # of the dictionary is interpretable." The texts were chosen from the hundred strongest activations
@@ -2821,7 +2822,9 @@ def pushed(times: float) -> clamping.Change:
     return lambda x: x + times * peak * random_row
 
 
-print(f"latent {chosen}, largest activation {peak:.1f}")
+print(f"latent {chosen}, largest activation {peak:.1f}; at ten times that it writes", end=" ")
+length = stream[:, 1:].norm(dim=-1).mean()
+print(f"{10 * peak * weights['W_dec'][chosen].norm():.0f}; the stream's mean length: {length:.0f}")
 print("favourite words:", shipped.favourite_words(look, chosen))
 print("raises most, straight through the unembedding:", end=" ")
 print(clamping.written_words(smollm2, weights["W_dec"][chosen]))
@@ -2836,8 +2839,8 @@ for name, text in texts_written.items():
 
 # %% [markdown]
 # Judge for yourself, and be strict: is it *about* the latent's subject, or does it repeat a word,
-# or is it noise? At ten times the maximum the stream is far from anything that the model has seen.
-# The random direction tells you what "far" alone does.
+# or is it noise? Compare the two lengths printed first: a step as long as the stream itself leads
+# to where the model has never been. The random direction tells you what "far" alone does.
 #
 # How far does each change move the model? In nats: the divergence between the predictions for the
 # next token, before and after, in the mean over a few prompts. And one more line: the activation
@@ -2879,7 +2882,7 @@ plots.bars(nats, unit="nats", title="How far each change moves the next token")
 # nothing: the bar of the reconstruction. That is why it stays.
 
 # %% [markdown] question="spot_the_bug_in_the_clamp" points=2
-# ### Question: spot the bug
+# ### Question E: spot the bug in the clamp
 #
 # A friend's steering code, in which `sae` has `encode` and `decode`:
 #
@@ -2942,12 +2945,13 @@ agree = sum(match.by_cosine == match.by_data for match in matches.values())
 helpers.versus(my_number_of_agreements, agree, "Features with the same latent by both")
 
 # %% [markdown]
-# Compare three numbers in each line. The cosine of the best row with the probe is far from 1: a
-# probe's direction is a sum of whatever differs between these sentences, and is spread over many
-# rows. The AUROC on the templates that were *not* used for choosing is the one to believe; that of
-# the shuffled labels on the templates *used* for choosing shows how good the best of thousands gets
-# by luck. And where the two questions name different latents, neither is wrong: one says what the
-# row writes, the other when the latent fires.
+# Compare the numbers in each line. A cosine far from 1 means that the probe's direction is spread
+# over many rows: it is a sum of whatever differs between these sentences. The AUROC on the
+# templates that were *not* used for choosing is the one to believe, and the probe's, on the same
+# templates, the one to beat; the last number shows how good the best of thousands gets by luck.
+# (Kantamneni and others, 2025, asked on over a hundred data sets whether probes on latents do
+# better than plain ones, and mostly they do not.) And where the two questions name different
+# latents, neither is wrong: one says what the row writes, the other when the latent fires.
 
 # %% [markdown]
 # ## A feature with two numbers
@@ -3278,5 +3282,39 @@ figure
 #
 # - A **dictionary** is judged by what it finds, not by how well it reconstructs: the reconstruction
 #   of part I got better and better while the truth was lost.
+# - What a latent *fires on* can look perfect while it misses whole cases: **absorption**. Which
+#   features there are depends on how many latents there are: **splitting**. Both are cheap under
+#   sparsity, and no reconstruction error shows them.
+# - An **explanation** has to take a test on new text, beside a shuffled one and beside a dictionary
+#   that learned nothing.
+# - **Clamping** asks what a latent does. The error term stays; a random direction of the same
+#   length stands beside it.
+# - Some features need **two numbers**. A fit that could not have failed is no evidence for one.
 #
 # ## Further reading, with numbers to hold against yours
+#
+# Part II:
+#
+# - Sharkey, Braun, Millidge, *Taking features out of superposition with sparse autoencoders*
+#   (2022), [Alignment Forum](https://www.alignmentforum.org/posts/z6QQJbtpkEAX3Aojj). MMCS, on
+#   planted features as in exercise 19.
+# - Chanin and others, *A is for Absorption* (2024), [arXiv
+#   2409.14507](https://arxiv.org/abs/2409.14507). Absorption and splitting, the toy of exercise 20,
+#   and first letters in real dictionaries: in their toy the parent's latent is silent in all of the
+#   child's samples. Hold your rate against the child's share.
+# - Bills and others, [*Language models can explain neurons in language
+#   models*](https://openaipublic.blob.core.windows.net/neuron-explainer/paper/index.html) (2023),
+#   and Paulo and others, *Automatically Interpreting Millions of Features in Large Language Models*
+#   (2024), [arXiv 2410.13928](https://arxiv.org/abs/2410.13928). Explanations that take a test;
+#   detection is the second paper's.
+# - Heap and others, *Sparse Autoencoders Can Interpret Randomly Initialized Transformers* (2025),
+#   [arXiv 2501.17727](https://arxiv.org/abs/2501.17727). The control that most papers lacked.
+# - Templeton and others, [*Scaling
+#   Monosemanticity*](https://transformer-circuits.pub/2024/scaling-monosemanticity/) (2024).
+#   Clamping; their bridge was clamped at ten times its maximum, and the error term stayed.
+# - Kantamneni and others, *Are Sparse Autoencoders Useful?* (2025), [arXiv
+#   2502.16681](https://arxiv.org/abs/2502.16681). Probes on latents beside plain probes, 113 data
+#   sets.
+# - Engels and others, *Not All Language Model Features Are One-Dimensionally Linear* (2024), [arXiv
+#   2405.14860](https://arxiv.org/abs/2405.14860). Days and months on circles in GPT-2, Mistral 7B
+#   and Llama 3 8B, found by clustering decoder rows, and used to reckon with days.

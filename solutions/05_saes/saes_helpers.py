@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,7 +196,9 @@ def save(weights: Weights, folder: Path, architecture: str, k: int | None = None
 
 def load_with_sae_lens(folder: Path) -> Any:
     """Let SAELens read a dictionary; its import takes some seconds."""
-    from sae_lens import SAE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of names that sae_lens imports
+        from sae_lens import SAE
 
     return SAE.load_from_disk(folder, device="cpu")
 
