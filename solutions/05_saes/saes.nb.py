@@ -264,8 +264,11 @@ with check(sae_loss) as c:
     c.close(scaled, loss, "smaller latents with larger decoder rows cost the same")
     written = (latents[:, :, None] * W_dec).norm(dim=-1).sum() / 6
     c.close(loss, error + 0.7 * written, "the price is the length of all that latents write")
-    asked = latents.clone().requires_grad_(True)
-    c.true(c.call(x, x_hat, asked, W_dec, 0.7).requires_grad, "the latents get a gradient")
+    asked, rows = latents.clone().requires_grad_(True), W_dec.clone().requires_grad_(True)
+    price = sae_loss(x, x, asked, rows, 0.7)
+    c.true(price.requires_grad, "the price has a gradient")
+    price.backward()
+    c.true(asked.grad is not None and rows.grad is not None, "it reaches latents and decoder rows")
 
 # %% [markdown]
 # **Predict.** Take any dictionary, divide its latents by $c$ and multiply its decoder by $c$. What
@@ -410,14 +413,15 @@ def normalise_decoder(
 # %% check="normalise_decoder" points=2
 with check(normalise_decoder) as c:
     x, b_dec = torch.randn(9, 4), torch.randn(4)
-    W_enc, b_enc, W_dec = torch.randn(4, 7), torch.randn(7), 3 * torch.randn(7, 4)
-    W_dec[2] = 0
+    W_enc, b_enc, W_dec = torch.randn(4, 7), torch.randn(7), torch.randn(7, 4)
+    W_dec = W_dec * torch.tensor([0.1, 3, 0, 0.2, 5, 2, 0.3])[:, None]  # row 2 is zero
     new_enc, new_bias, new_dec = c.call(W_enc, b_enc, W_dec)
     rows = [0, 1, 3, 4, 5, 6]
     c.close(new_dec.norm(dim=1)[rows], torch.ones(6), "every decoder row has length 1")
     turned = nn.functional.cosine_similarity(new_dec[rows], W_dec[rows])
     c.close(turned, torch.ones(6), "and its direction of before")
     c.true(new_dec[2].isfinite().all() and (new_dec[2] == 0).all(), "a row of zeros stays one")
+    c.close(new_enc[:, 2], W_enc[:, 2], "and keeps its encoder")
     before = torch.relu((x - b_dec) @ W_enc + b_enc) @ W_dec
     after = torch.relu((x - b_dec) @ new_enc + new_bias) @ new_dec
     c.close(after, before, "the reconstruction is the same for every x", atol=1e-4)
@@ -473,8 +477,10 @@ with check(project_grad) as c:
     left = c.call(W_dec, grad)
     c.close((left * W_dec).sum(dim=1), torch.zeros(7), "orthogonal to each row", atol=1e-4)
     c.close(c.call(W_dec, left), left, "doing it twice changes nothing more", atol=1e-5)
+    across = 3 * torch.linalg.qr(torch.stack([W_dec, grad], dim=2)).Q[:, :, 1]
+    c.close(c.call(W_dec, across), across, "what is orthogonal already stays as it is", atol=1e-4)
     along = torch.randn(7, 1) * W_dec
-    c.close(c.call(W_dec, left + along), left, "only the part along the row goes", atol=1e-4)
+    c.close(c.call(W_dec, across + along), across, "only the part along the row goes", atol=1e-4)
 
 # %% [markdown]
 # ### Exercise 6: train_sae
@@ -579,6 +585,20 @@ with check(train_sae) as c:
     still, reported = c.call(start, batches[:3], l1_objective, 0.0)
     truth = [l1_objective(start, x).item() for x in batches[:3]]
     c.close(reported, truth, "at learning rate 0 it reports the losses of the start")
+
+    def straight(w: dict[str, Tensor], x: Tensor) -> Tensor:
+        return sum(value.sum() for value in w.values()) * x.mean()  # the slope is the mean of x
+
+    up, flat = torch.ones(3, 6), torch.zeros(3, 6)
+    one_step, _ = c.call(start, [up], straight, 0.02)
+    c.close(start["W_enc"] - one_step["W_enc"], torch.full((6, 20), 0.02), "Adam's first step: lr")
+    rows = start["W_dec"]
+    step = 0.02 * (1 - rows.sum(dim=1, keepdim=True) * rows).sign()
+    expected = nn.functional.normalize(rows - step, dim=1)
+    c.close(one_step["W_dec"], expected, "W_dec: project, step, normalise", atol=1e-4)
+    two_steps, _ = c.call(start, [up, flat], straight, 0.02)
+    went_on = (one_step["b_enc"] - two_steps["b_enc"]) / 0.02
+    c.close(went_on, torch.full((20,), 0.67), "one Adam for all batches: it goes on", atol=0.01)
     many, losses = c.call(start, batches[:1] * 60, l1_objective, 0.02)
     c.true(losses[-1] < 0.7 * losses[0], "the same batch, 60 times, costs less and less")
 
@@ -780,6 +800,8 @@ with check(aux_k) as c:
     c.true(asked[2].grad is not None, "the pre-activations have a gradient")
     c.true((asked[2].grad[:, ~dead] == 0).all(), "none reaches the living")
     c.true((asked[2].grad[:, dead] != 0).any(), "some reaches the dead")
+    taught = asked[3].grad is not None and (asked[3].grad[dead] != 0).any()
+    c.true(taught, "and their decoder rows")
     blocked = all(t.grad is None or (t.grad == 0).all() for t in asked[:2])
     c.true(blocked, "none goes through the error")
 
@@ -895,6 +917,8 @@ with check(resample_dead) as c:
     drawn, _ = c.call(wide, wide_memory, many, x, two, 2)
     share = (drawn["W_dec"][1:] @ x[4] / x[4].norm() > 0.999).float().mean()
     c.close(share, 0.9, "three times the loss: nine times as likely", atol=0.06)
+    redrawn, _ = c.call(wide, wide_memory, many, x, two, 3)
+    c.true((redrawn["W_dec"] != drawn["W_dec"]).any(), "another seed draws other inputs")
 
 # %% [markdown]
 # ### Do the dead come back?
@@ -1170,7 +1194,7 @@ def jumprelu(
 # %% check="jumprelu" points=3
 with check(jumprelu) as c:
     threshold = torch.tensor([0.5, 1.0, 2.0])
-    pre = torch.tensor([[0.55, 0.3, 3.0], [0.4, 1.5, -2.0], [-0.45, 1.02, 1.9]])
+    pre = torch.tensor([[0.55, 0.7, 3.0], [0.4, 1.5, -2.5], [-0.45, 1.02, 1.9]])
     latents = c.call(pre, threshold, 0.4)
     truth = torch.tensor([[0.55, 0.0, 3.0], [0.0, 1.5, 0.0], [0.0, 1.02, 0.0]])
     c.close(latents, truth, "what is above its threshold comes through as it is")
@@ -1237,7 +1261,7 @@ def l0_penalty(
 # %% check="l0_penalty" points=2
 with check(l0_penalty) as c:
     threshold = torch.tensor([0.5, 1.0, 2.0])
-    pre = torch.tensor([[0.55, 0.3, 3.0], [0.4, 1.5, -2.0], [-0.45, 1.02, 1.9], [0.6, 0.99, 0.0]])
+    pre = torch.tensor([[0.55, 0.7, 3.0], [0.4, 1.5, -2.5], [-0.45, 1.02, 1.9], [0.6, 0.99, 0.0]])
     c.close(c.call(pre, threshold, 0.4), 5 / 4, "the number of active latents in a sample")
     z, theta = pre.clone().requires_grad_(True), threshold.clone().requires_grad_(True)
     penalty = l0_penalty(z, theta, 0.4)
@@ -1316,6 +1340,13 @@ with check(matryoshka_loss) as c:
     c.true(c.call(x, latents[:, [3, 1, 2, 0, *range(4, 9)]], W_dec, b_dec, [3]) != front, "all 3")
     both = c.call(x, latents, W_dec, b_dec, [9, 3])
     c.close(both, (front + full) / 2, "several prefixes: the mean of their errors")
+    asked = latents.clone().requires_grad_(True)
+    loss = matryoshka_loss(x, asked, W_dec, b_dec, [9, 3])
+    c.true(loss.requires_grad, "the latents get a gradient")
+    loss.backward()
+    misses = [latents[:, :m] @ W_dec[:m] + b_dec - x for m in (9, 3)]
+    slope = sum(miss @ W_dec[:3].mT for miss in misses) / 6
+    c.close(asked.grad[:, :3], slope, "the first latents learn from both prefixes", atol=1e-4)
 
 # %% [markdown]
 # ### Five recipes, one truth
@@ -1578,6 +1609,9 @@ with check(transcoder_loss) as c:
     price = c.call(x, other, *own, 0.5) - miss
     written = (mlp[1](mlp[0](x))[:, :, None] * own[2]).norm(dim=2).sum() / 20
     c.close(price, 0.5 * written, "and the price on what the latents write", atol=1e-4)
+    W_enc = own[0].clone().requires_grad_(True)
+    transcoder_loss(x, y, W_enc, *own[1:], 0.5).backward()  # no error here: the price alone
+    c.true(W_enc.grad is not None and W_enc.grad.abs().max() > 0.01, "the encoder feels the price")
 
 # %% [markdown]
 # ### An MLP, taken apart
