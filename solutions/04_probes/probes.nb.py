@@ -469,7 +469,8 @@ with check(standardise) as c:
     raw = torch.tensor([[1.0, 10.0], [3.0, 50.0], [5.0, 90.0]]).repeat(7, 1)
     same = torch.tensor([0.1, 0.7, -7.3, 3.3, 1e-4])  # five columns that are constant in train
     raw = torch.cat([raw, same.expand(21, 5)], dim=1)
-    other = torch.tensor([[5.0, 50.0, 0.1, 0.7, -7.3, 3.3, 1e-4], [3.0, 10.0, 0.6, 0.7, 2.7, 3.3, 0]])
+    one, two = [5.0, 50.0, 0.1, 0.7, -7.3, 3.3, 1e-4], [3.0, 10.0, 0.6, 0.7, 2.7, 3.3, 0.0]
+    other = torch.tensor([one, two])
     mine, theirs = c.call(raw, other)
     c.close(mine.mean(dim=0), torch.zeros(7), "every column of train has mean 0", atol=1e-4)
     spread = mine.square().mean(dim=0).sqrt()
@@ -983,8 +984,11 @@ with check(selectivity) as c:
     c.close(yours, 0.0, "representation is a lookup table, task is a matter of types: 0", atol=1e-4)
     only_train = len(seen) == 2 and all(torch.equal(X, table[train]) for X, _ in seen)
     c.true(only_train, "two probes are fitted, both on the training rows alone")
-    # A probe that learns nothing and says True above 0.5: F T F T on train, F F T T on test.
-    fixed = lambda X, y: (torch.ones(1), torch.tensor(-0.5))  # noqa: E731
+
+    def fixed(X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.ones(1), torch.tensor(-0.5)  # learns nothing: True above 0.5
+
+    # On the training rows it says F T F T, on the test rows F F T T.
     x = torch.tensor([0.2, 0.8, 0.3, 0.9, 0.1, 0.9, 0.2, 0.4, 0.7, 1.5])[:, None]
     task = torch.tensor([0, 1, 0, 1, 0, 1, 0, 1, 1, 0]) == 1  # right on test: 2 of 4
     control = torch.tensor([1, 1, 1, 0, 1, 1, 0, 0, 0, 1]) == 1  # right on test: 3 of 4
@@ -1119,11 +1123,11 @@ with check(layer_sweep) as c:
         seen.append((X, y))
         return helpers.nearest_mean(X, y)
 
-    acts, truth = torch.randn(4, 200, 3) + 3.0, torch.rand(200) < 0.5
+    acts, truth = 0.2 * torch.randn(4, 200, 3) + 3.0, torch.rand(200) < 0.5
     columns = torch.arange(200) % 5
     train, test = torch.arange(200) < 120, torch.arange(200) >= 140
     test &= columns != 3
-    acts[2, :, 1] += torch.where(truth, 20.0, -20.0)
+    acts[2, :, 1] += torch.where(truth, 1.5, -1.5)
     acts[3] = acts[2]
     acts[3, columns == 4, 1] = 6.0 - acts[3, columns == 4, 1]  # mirrored
     yours = c.call(spy, acts, truth, columns, train, test)

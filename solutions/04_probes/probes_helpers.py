@@ -85,6 +85,12 @@ def nearest_mean(
     return 2 * (yes - no), no @ no - yes @ yes
 
 
+def as_double(probe: tuple[Tensor, Tensor | float]) -> tuple[Tensor, Tensor]:
+    """Return a probe's weights and bias as float64, whatever they came as: for checks."""
+    w, b = probe
+    return w.double(), torch.as_tensor(b, dtype=torch.float64)
+
+
 def coins(n: int, seed: int) -> Bool[Tensor, " n"]:
     """Throw n coins of which half, rounded down, fall on heads."""
     generator = torch.Generator().manual_seed(seed)
