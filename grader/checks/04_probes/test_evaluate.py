@@ -81,9 +81,9 @@ def test_one_kind_of_label_is_refused(student, rng):
     """Labels that are all True, or all False, raise an error; others do not."""
     scores, labels = _draw(rng)
     _three(student.evaluate(scores, labels))
-    for labels in (torch.ones_like(labels), torch.zeros_like(labels)):
+    for one_kind in (torch.ones_like(labels), torch.zeros_like(labels)):
         try:
-            student.evaluate(scores, labels)
+            student.evaluate(scores, one_kind)
         except StudentError:
             continue
         holds(False, "Labels of one kind only did not raise an error.")

@@ -1,4 +1,4 @@
-"""Hidden checks for fit_logistic: the gradient at its minimum, scikit-learn, what must not matter."""
+"""Hidden checks for fit_logistic: a gradient of zero, scikit-learn, what must not matter."""
 
 import torch
 from torch import Tensor

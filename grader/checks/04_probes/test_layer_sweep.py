@@ -82,7 +82,7 @@ def test_accuracy_by_layer_and_column(student, rng):
 def test_one_probe_a_layer_on_training_rows(student, rng):
     """`fit` is called once for each layer, with that layer's training rows of all columns
     together and their labels; it never sees another row."""
-    acts, labels, columns, train, test = given = _draw(rng)
+    acts, labels, _, train, _ = given = _draw(rng)
     fit = Fit()
     result = student.layer_sweep(fit, *given)
     _grid(result, _truth(*given))

@@ -109,4 +109,4 @@ def test_what_must_not_matter(student, rng):
     close(turned, -w, **FLOAT32, because="the weights with the labels exchanged")
     close(turned_b, -b, 1e-2, 5e-3, because="the bias with the labels exchanged")
     large, _ = _fit(student.mass_mean(3 * X, y, shrink), d)
-    close(3 * large, w, **FLOAT32, because="three times the weights of features three times as large")
+    close(3 * large, w, **FLOAT32, because="three times the weights of 3 X")

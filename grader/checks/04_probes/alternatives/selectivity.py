@@ -33,5 +33,5 @@ def scores_of_all_rows(fit, X, task, control, train, test):
     fitted = [fit(X[train], labels[train]) for labels in both]
     W = torch.stack([w for w, _ in fitted]).double()
     b = torch.stack([torch.as_tensor(bias) for _, bias in fitted]).double()
-    right = ((X.double() @ W.T + b > 0).T == both)[:, test].double().mean(dim=1)
+    right = (both == (X.double() @ W.T + b > 0).T)[:, test].double().mean(dim=1)
     return right[0] - right[1]

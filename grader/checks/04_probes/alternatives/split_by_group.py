@@ -12,8 +12,8 @@ def python_sets_and_a_loop(groups, valid_share, test_share, seed):
     random.Random(seed).shuffle(names)
     n_test = max(1, round(test_share * len(names)))
     n_valid = max(1, round(valid_share * len(names)))
-    side = {name: "test" for name in names[:n_test]}
-    side.update({name: "valid" for name in names[n_test : n_test + n_valid]})
+    side = dict.fromkeys(names[:n_test], "test")
+    side.update(dict.fromkeys(names[n_test : n_test + n_valid], "valid"))
     sides = [side.get(name, "train") for name in groups.tolist()]
     return tuple(torch.tensor([s == which for s in sides]) for which in ("train", "valid", "test"))
 

@@ -13,7 +13,8 @@ def _newton(X, y, l2, penalty=None, steps=40, step=1.0):
 
     def loss(theta):
         s = A @ theta
-        return (torch.nn.functional.softplus(s) - target * s).mean() + (penalty * theta**2).sum() / 2
+        log_loss = (torch.nn.functional.softplus(s) - target * s).mean()
+        return log_loss + (penalty * theta**2).sum() / 2
 
     theta = torch.zeros_like(penalty)
     for _ in range(steps):

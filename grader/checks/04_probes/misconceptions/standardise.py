@@ -66,9 +66,7 @@ def one_statistic_for_all_columns(train, test):
 def along_the_rows(train, test):
     """You standardise each row: it is the columns, the dimensions, that have a mean and a
     spread."""
-    return tuple(
-        (x - x.mean(1, keepdim=True)) / _spread(x, dim=1)[:, None] for x in (train, test)
-    )
+    return tuple((x - x.mean(1, keepdim=True)) / _spread(x, dim=1)[:, None] for x in (train, test))
 
 
 def not_centred(train, test):
