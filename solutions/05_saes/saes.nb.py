@@ -125,7 +125,7 @@ plots.lines(
 # %% [markdown]
 # ### Exercise 1: sae_forward
 #
-# difficulty 2/5 · importance 5/5 · 10 min
+# difficulty 1/5 · importance 5/5 · 5 min
 #
 # The simplest sparse autoencoder (Bricken and others, 2023). The bias $b_\text{dec}$ is the
 # dictionary's idea of the point from which all features are counted: it is taken off first and put
@@ -296,7 +296,7 @@ for c in (1, 3, 10, 100):
 # %% [markdown]
 # ### Exercise 3: metrics
 #
-# difficulty 2/5 · importance 5/5 · 10 min
+# difficulty 2/5 · importance 5/5 · 5 min
 #
 # Two numbers by which dictionaries are compared. **L0**: how many latents are not zero, in the mean
 # over samples. **FVU**, the fraction of variance unexplained: the squared error, beside that of the
@@ -429,7 +429,7 @@ with check(normalise_decoder) as c:
 # %% [markdown]
 # ### Exercise 5: project_grad
 #
-# difficulty 3/5 · importance 3/5 · 10 min
+# difficulty 2/5 · importance 4/5 · 5 min
 #
 # If decoder rows are held at length 1 all through training, a part of each gradient step is wasted:
 # the part along the row itself only stretches it, and the next normalisation takes it back. Worse,
@@ -984,6 +984,11 @@ helpers.versus(my_found_without, revived["without"].found, "Features found witho
 helpers.versus(my_found_with, revived["with"].found, "Features found with it")
 
 # %% [markdown]
+# Without it the starved latents stay dead to the end, and the living ones are too few for the
+# features. With it the dead take up what is left over, become active, and find nearly all that is
+# there. (Some latents are silent in both: there are 128 of them, and 64 features.)
+
+# %% [markdown]
 # ### Exercise 10: gated
 #
 # difficulty 3/5 · importance 3/5 · 15 min
@@ -1461,8 +1466,8 @@ figures.comparison({name: compared[name] for name in ("L1", "TopK", "JumpReLU")}
 # ### Question A: spot the bug
 #
 # This objective trains without an error. Its reconstruction is good and its loss falls as it
-# should. When it has finished, none of the planted features is found, the dictionary's L0 is 24
-# where the truth has 2.8, and the decoder rows have a mean length of 4.
+# should. But when it has finished (the cell below the question runs it), hardly any planted feature
+# is found, far too many latents are active in a sample, and the decoder's rows have become long.
 #
 # ```python
 # def objective(weights, x):
@@ -1494,6 +1499,20 @@ figures.comparison({name: compared[name] for name in ("L1", "TopK", "JumpReLU")}
 # it; half a point for the invariance, or another one-line test that fails; half a point for two
 # repairs.
 # ### END SOLUTION
+
+# %%
+cheater = {name: value.clone().requires_grad_(True) for name, value in fresh.items()}
+adam = torch.optim.Adam(cheater.values(), lr=5e-3)
+for some_x in tqdm(batches, desc="the cheat", mininterval=0.5, leave=False):
+    some_latents, guess = sae_forward(some_x, **cheater)
+    wrong = (some_x - guess).square().sum(dim=1) + 0.2 * some_latents.sum(dim=1)
+    adam.zero_grad()
+    wrong.mean().backward()
+    adam.step()
+cheated = helpers.judge(toy, {n: value.detach() for n, value in cheater.items()}, relu_latents)
+l0, fvu = metrics(cheated.x, cheated.x_hat, cheated.latents)
+print(f"L0 {l0:.1f}   FVU {fvu:.3f}   {cheated.line()}")
+print(f"mean length of a decoder row: {cheater['W_dec'].norm(dim=1).mean():.1f}, at first 1.0")
 
 # %% [markdown] question="which_dictionary" points=2
 # ### Question B: which dictionary do you trust?
@@ -3316,6 +3335,10 @@ figure
 #
 # - A **dictionary** is judged by what it finds, not by how well it reconstructs: the reconstruction
 #   of part I got better and better while the truth was lost.
+# - Each **recipe** repairs something: decoder norms a loss that can be cheated, TopK, gates and
+#   thresholds the shrinkage of L1, the auxiliary loss the death of latents. The loss shows none of
+#   it; invariances and planted truths do.
+# - **Loss recovered** asks the model. Noise is the yardstick, and dictionaries do worse than noise.
 # - What a latent *fires on* can look perfect while it misses whole cases: **absorption**. Which
 #   features there are depends on how many latents there are: **splitting**. Both are cheap under
 #   sparsity, and no reconstruction error shows them.
@@ -3326,6 +3349,29 @@ figure
 # - Some features need **two numbers**. A fit that could not have failed is no evidence for one.
 #
 # ## Further reading, with numbers to hold against yours
+#
+# Part I:
+#
+# - Bricken and others, [*Towards
+#   Monosemanticity*](https://transformer-circuits.pub/2023/monosemantic-features/index.html) (2023).
+#   The autoencoder of exercise 1, unit rows and projected gradients, resampling. Theirs has 512
+#   neurons and 4,096 latents in the run that they describe.
+# - Rajamanoharan and others, *Improving Dictionary Learning with Gated Sparse Autoencoders* (2024),
+#   [arXiv 2404.16014](https://arxiv.org/abs/2404.16014), and *Jumping Ahead* (2024), [arXiv
+#   2407.14435](https://arxiv.org/abs/2407.14435). Shrinkage, measured; gates; JumpReLU and its
+#   straight-through gradients.
+# - Gao and others, *Scaling and evaluating sparse autoencoders* (2024), [arXiv
+#   2406.04093](https://arxiv.org/abs/2406.04093). TopK, the auxiliary loss with a weight of 1/32,
+#   16 million latents of which 7% are dead.
+# - Bussmann and others, *Learning Multi-Level Features with Matryoshka Sparse Autoencoders* (2025),
+#   [arXiv 2503.17547](https://arxiv.org/abs/2503.17547).
+# - Dunefsky, Chlenski, Nanda, *Transcoders Find Interpretable LLM Feature Circuits* (2024), [arXiv
+#   2406.11944](https://arxiv.org/abs/2406.11944).
+# - Kissane and others, *Interpreting Attention Layer Outputs with Sparse Autoencoders* (2024),
+#   [arXiv 2406.17759](https://arxiv.org/abs/2406.17759).
+# - Gurnee, [*SAE reconstruction errors are (empirically) pathological*
+#   ](https://www.alignmentforum.org/posts/rZPiuFxESMxCDHe4B) (2024): in GPT-2 small the errors cost
+#   two to four and a half times as much as random ones of the same size.
 #
 # Part II:
 #

@@ -19,6 +19,7 @@ put together from the same parts:
     sites_challenge  two paths, one over a relay, that meet in a gate (lab 02)
     readouts    two features in activations, one used and one not (lab 04)
     readouts_challenge  a feature that is used, one that is idle, one that is erased (lab 04)
+    sparse_features  sums of few directions, more of them than dimensions (lab 05)
     hierarchy   features that never come without another (lab 05)
     ring        activations on a circle, in a blob, at two ends (lab 05)
     dictionary_challenge  a dictionary with twins, an absorbed parent, a ring and a lever (lab 05)
