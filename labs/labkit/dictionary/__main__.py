@@ -14,7 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m labkit.dictionary", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     sampling = steps.add_parser("sample", help="let smollm2 write the text")
-    sampling.add_argument("--shards", type=int, default=40, help="of 32,768 tokens each")
+    sampling.add_argument("--shards", type=int, default=20, help="of 32,768 tokens each")
     sampling.add_argument("--workers", type=int, default=2, help="processes of one thread")
     steps.add_parser("layers", help="print how well each layer is read")
     training = steps.add_parser("train", help="train and write what ships")
