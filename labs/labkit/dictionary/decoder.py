@@ -1,8 +1,8 @@
 """smollm2 one token at a time, for many texts at once: it writes the dictionary's corpus.
 
 A step of transformers with its cache took ten times the CPU time here (256 texts, bfloat16, AMD
-EPYC, 70 tokens a CPU second against 900), most of it in attention over single queries. Nothing else
-in the course uses it; `tests/labkit/test_dictionary_sampling.py` holds it to the bridge's own logits.
+EPYC, 70 tokens a CPU second against 900), much of it in attention over single queries. Nothing else
+in the course uses it; `tests/labkit/test_dictionary_sampling.py` holds it to the bridge's logits.
 """
 
 from __future__ import annotations
