@@ -2081,14 +2081,17 @@ for feature in ("number", "tense", "truth"):
 
 def praise(direction: Float[Tensor, " d"]) -> float:
     """Half of the way from a step down to a step up, in logits, mean over the prompts."""
-    ends = [
-        steering.pleased_minus_displeased(
-            smollm2, prompt_tokens,
-            steering.at_layer(STEERED, lambda x, way=way: steer(x, direction.float(), way * reach)),
-        )
-        for way in (1, -1)
-    ]  # fmt: skip
-    return ((ends[0] - ends[1]).mean() / 2).item()
+    v = direction.float()
+
+    def both_ways(x: Float[Tensor, "batch pos d"]) -> Float[Tensor, "batch pos d"]:
+        up, down = x.chunk(2)  # every prompt is there twice: one forward pass for both steps
+        return torch.cat([steer(up, v, reach), steer(down, v, -reach)])
+
+    answers = steering.pleased_minus_displeased(
+        smollm2, prompt_tokens.repeat(2, 1), steering.at_layer(STEERED, both_ways)
+    )
+    up, down = answers.chunk(2)
+    return ((up - down).mean() / 2).item()
 
 
 found_effects = {feature: praise(direction) for feature, direction in directions.items()}

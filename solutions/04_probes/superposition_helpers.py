@@ -72,7 +72,8 @@ def _train(
         decay.step()
         if (step + 1) % (STEPS // _LOOKS) == 0:
             seen.append(W.detach().clone())
-            if moving is not None:
+            # Drawing takes longer than the fifty steps between two looks: every fifth is shown.
+            if moving is not None and len(seen) % 5 == 1:
                 moving.show(seen[-1], step + 1)
     return seen
 
@@ -81,13 +82,15 @@ class _Moving:
     """A figure in the notebook's output that is drawn anew while something trains."""
 
     def __init__(self, W: Tensor) -> None:
-        from IPython.display import display
+        from IPython.display import HTML, display
 
-        self._shown: Any = display(strip([W], ["step 0"]), display_id=True)
+        self._shown: Any = display(HTML(strip([W], ["step 0"]).to_html()), display_id=True)
 
     def show(self, W: Tensor, step: int) -> None:
         if self._shown is not None:  # None outside a notebook
-            self._shown.update(strip([W], [f"step {step}"]))
+            from IPython.display import HTML
+
+            self._shown.update(HTML(strip([W], [f"step {step}"]).to_html()))
 
 
 def strip(
