@@ -22,6 +22,8 @@ CORES = min(2, torch.get_num_threads())
 WINDOW = 32
 """Tokens of a window: what an explanation is asked about."""
 
+_LOUD = 1 / 3  # of a latent's maximum
+
 
 def read(
     model: TransformerBridge, tokens: Int[Tensor, "text pos"]
@@ -115,7 +117,7 @@ class Windows:
 
     Attributes:
         texts: what stands in each window.
-        fires: whether the latent is above 0 at any of its tokens.
+        fires: whether the latent is loud at any of its tokens; in the others it is silent.
     """
 
     texts: list[str]
@@ -125,13 +127,15 @@ class Windows:
 def windows(readings: Readings, latent: int, most: int = 24, seed: int = 0) -> Windows:
     """Draw windows in which a latent fires, at most so many, and as many in which it is silent.
 
+    It fires where it reaches a third of its maximum; windows in which it is fainter are left out.
     They come in a random order, so that nothing but their text tells them apart.
     """
     n = readings.tokens.shape[1] // WINDOW
     acts = readings.of(latent)[:, : n * WINDOW].unflatten(1, (n, WINDOW))
-    fires = (acts > 0).any(dim=-1).flatten()
+    peaks = acts.amax(dim=-1).flatten()
+    fires = peaks > _LOUD * peaks.max()
     draw = torch.Generator().manual_seed(seed)
-    both = [kind.nonzero().flatten() for kind in (fires, ~fires)]
+    both = [kind.nonzero().flatten() for kind in (fires, peaks == 0)]
     size = min(most, *(len(kind) for kind in both))
     chosen = torch.cat([kind[torch.randperm(len(kind), generator=draw)[:size]] for kind in both])
     chosen = chosen[torch.randperm(len(chosen), generator=draw)]

@@ -869,7 +869,7 @@ def resample_dead(
     moments = {name: value.clone() for name, value in moments.items()}
     if not dead.any():
         return weights, moments
-    draw = torch.Generator().manual_seed(seed)
+    draw = torch.Generator().manual_seed(seed)  # given
     drawn = torch.multinomial(losses.square(), int(dead.sum()), replacement=True, generator=draw)
     u = nn.functional.normalize(x[drawn] - weights["b_dec"], dim=1)
     living = weights["W_enc"][:, ~dead].norm(dim=0).mean()
@@ -2615,9 +2615,11 @@ with check(autointerp_score) as c:
 #
 # Choose a latent that you believe to understand, and write your explanation as a rule: a function
 # that takes a piece of text (32 tokens) and says whether the latent fires somewhere in it. Then it
-# is tested on windows of the *second half* of the texts, in as many of which the latent fires as
-# not. For comparison, an explanation that needs no understanding: the five **favourite words** of
-# the latent in the first half; it says yes when one of them is there.
+# is tested on windows of the *second half* of the texts: as many in which the latent reaches a
+# third of its maximum as windows in which it is silent. (Windows in which it fires faintly are left
+# out; question D asks what that does.) For comparison, an explanation that needs no understanding:
+# the five **favourite words** of the latent in the first half; it says yes when one of them is
+# there.
 
 # %%
 my_latent = latents[0]  # one that you understand
@@ -3338,7 +3340,7 @@ figure
 # - Each **recipe** repairs something: decoder norms a loss that can be cheated, TopK, gates and
 #   thresholds the shrinkage of L1, the auxiliary loss the death of latents. The loss shows none of
 #   it; invariances and planted truths do.
-# - **Loss recovered** asks the model. Noise is the yardstick, and dictionaries do worse than noise.
+# - **Loss recovered** asks the model. Noise of the same size is the yardstick to hold it against.
 # - What a latent *fires on* can look perfect while it misses whole cases: **absorption**. Which
 #   features there are depends on how many latents there are: **splitting**. Both are cheap under
 #   sparsity, and no reconstruction error shows them.
@@ -3352,8 +3354,8 @@ figure
 #
 # Part I:
 #
-# - Bricken and others, [*Towards
-#   Monosemanticity*](https://transformer-circuits.pub/2023/monosemantic-features/index.html) (2023).
+# - Bricken and others (2023), [*Towards
+#   Monosemanticity*](https://transformer-circuits.pub/2023/monosemantic-features/index.html).
 #   The autoencoder of exercise 1, unit rows and projected gradients, resampling. Theirs has 512
 #   neurons and 4,096 latents in the run that they describe.
 # - Rajamanoharan and others, *Improving Dictionary Learning with Gated Sparse Autoencoders* (2024),
