@@ -2656,7 +2656,7 @@ sweeps = {
 }
 how_many = torch.bincount(columns[test], minlength=elsewhere + 1).float()
 quotes_curve, control_curve = (sweep @ how_many / how_many.sum() for sweep in sweeps.values())
-bright = next(layer for layer in range(31) if (quotes_curve[layer:20] > 0.97).all())
+bright = next((layer for layer in range(20) if (quotes_curve[layer:20] > 0.97).all()), "none")
 helpers.versus(my_quotes_are_bright_from_layer, bright, "Quotes: above .97 from layer")
 brightest = int(control_curve.argmax())
 helpers.versus(my_control_is_brightest_at_layer, brightest, "Control: brightest at layer")
