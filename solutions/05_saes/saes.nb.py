@@ -2843,9 +2843,11 @@ with check(clamp_feature) as c:
 # %% [markdown]
 # ### Clamp it
 #
-# The dictionary's latent with the highest score among those you have met, clamped at ten times its
-# maximum at every token of a prompt and of what follows. A step as large as that in a *random*
-# direction stands beside it. (If you have understood another latent, put its number in.)
+# A latent that fires on a word need not make the model *say* it. Of the latents that were tested
+# above, take the one whose decoder row speaks most for its own favourite words, straight through
+# the unembedding, and clamp it at its maximum, at three and at ten times that, at every token of a
+# prompt and of what follows. A step as large as the last one in a *random* direction stands beside
+# it. (If you have understood another latent, put its number in.)
 #
 # **Predict.** From the latent's favourite words: what will the text be about? And will a random
 # direction of the same length change it, too?
@@ -2854,7 +2856,9 @@ with check(clamp_feature) as c:
 my_guess_of_the_text = None
 
 # %%
-chosen = max(zip(word_score["shipped dictionary"].tolist(), tested_latents, strict=True))[1]
+favourites = [shipped.favourite_words(look, latent) for latent in tested_latents]
+spoken = clamping.speaks_for(smollm2, weights["W_dec"][tested_latents], favourites)
+chosen = tested_latents[int(spoken.argmax())]
 peak = readings.of(chosen).max().item()
 draw = torch.Generator().manual_seed(0)
 random_row = torch.randn(weights["W_dec"].shape[1], generator=draw)
@@ -2885,7 +2889,7 @@ print("raises most, straight through the unembedding:", end=" ")
 print(clamping.written_words(smollm2, weights["W_dec"][chosen]))
 PROMPT = "Yesterday afternoon my sister and I went to"
 texts_written = {"as it is": clamping.write(smollm2, PROMPT)}
-for times in (3, 10):
+for times in (1, 3, 10):
     name = f"latent {chosen} at {times} x its maximum"
     texts_written[name] = clamping.write(smollm2, PROMPT, clamped(times))
 texts_written["a random direction, 10 x"] = clamping.write(smollm2, PROMPT, pushed(10))

@@ -44,11 +44,11 @@ def new_dictionary(
     The encoder of an autoencoder starts as half the decoder's transpose, so that a latent reads
     what it writes; that of a transcoder (with another ``d_out``) is random, too.
     """
-    draw = torch.Generator().manual_seed(seed)
-    W_dec = functional.normalize(torch.randn(n_latents, d_out or d_in, generator=draw), dim=1)
+    dice = torch.Generator().manual_seed(seed)
+    W_dec = functional.normalize(torch.randn(n_latents, d_out or d_in, generator=dice), dim=1)
     W_in = W_dec
     if d_out not in (None, d_in):
-        W_in = functional.normalize(torch.randn(n_latents, d_in, generator=draw), dim=1)
+        W_in = functional.normalize(torch.randn(n_latents, d_in, generator=dice), dim=1)
     return {
         "W_enc": 0.5 * W_in.mT.contiguous(), "b_enc": torch.zeros(n_latents), "W_dec": W_dec,
         "b_dec": torch.zeros(d_out or d_in),
@@ -140,9 +140,9 @@ class SparseMLP:
 
 def sparse_mlp(seed: int) -> SparseMLP:
     """Plant an MLP of 20 neurons between 16 and 12 dimensions; each fires for 16% of the inputs."""
-    draw = torch.Generator().manual_seed(seed)
+    dice = torch.Generator().manual_seed(seed)
     reads, writes = (
-        functional.normalize(torch.randn(20, size, generator=draw), dim=1) for size in (16, 12)
+        functional.normalize(torch.randn(20, size, generator=dice), dim=1) for size in (16, 12)
     )
     return SparseMLP(reads, writes, threshold=1.0)
 

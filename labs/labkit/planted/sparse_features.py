@@ -52,11 +52,11 @@ class SparseFeatures:
         """
         if n < 1:
             raise LabError(f"a sample needs at least one activation, not {n}")
-        draw = torch.Generator().manual_seed(seed)
+        dice = torch.Generator().manual_seed(seed)
         shape = (n, len(self.directions))
-        present = torch.rand(shape, generator=draw) < self.probabilities
+        present = torch.rand(shape, generator=dice) < self.probabilities
         low, high = SIZES
-        sizes = present * (low + (high - low) * torch.rand(shape, generator=draw))
+        sizes = present * (low + (high - low) * torch.rand(shape, generator=dice))
         return sizes @ self.directions + self.offset, sizes
 
 
@@ -83,10 +83,10 @@ def build(
         raise LabError(f"{n_features} features in {d_in} dimensions are no dictionary")
     if not 0 < least <= most <= 1:
         raise LabError(f"probabilities from {most} down to {least} are none")
-    draw = torch.Generator().manual_seed(seed)
-    directions = torch.randn(n_features, d_in, generator=draw)
+    dice = torch.Generator().manual_seed(seed)
+    directions = torch.randn(n_features, d_in, generator=dice)
     directions = directions / directions.norm(dim=1, keepdim=True)
-    offset = torch.randn(d_in, generator=draw) / d_in**0.5
+    offset = torch.randn(d_in, generator=dice) / d_in**0.5
     rank = torch.arange(1, n_features + 1).double()
     shares = rank.log() / rank[-1].log()
     return SparseFeatures(directions, (most * (least / most) ** shares).float(), offset)
