@@ -90,20 +90,20 @@ def draw_texts(
     decoder: Decoder, tokenizer: Tokenizer, seed: int, texts: int = TEXTS, length: int = LENGTH
 ) -> Int[Tensor, "n s"]:
     """Sample ``texts`` texts of ``length`` tokens, each from its own opening."""
-    draw = random.Random(seed)
+    dice = random.Random(seed)
     starts = [
-        tokenizer.encode(opening(draw), add_special_tokens=False).ids[: length // 2]
+        tokenizer.encode(opening(dice), add_special_tokens=False).ids[: length // 2]
         for _ in range(texts)
     ]
     tokens = torch.full((texts, length), -1)
     for row, start in zip(tokens, starts, strict=True):
         row[: len(start)] = torch.tensor(start)
-    generator = torch.Generator().manual_seed(seed)
+    chance = torch.Generator().manual_seed(seed)
     decoder.start(texts, length)
     for position in range(length - 1):
         logits = decoder.step(tokens[:, position])
         likeliest, ids = logits.topk(TOP)
-        pick = torch.multinomial(likeliest.float().softmax(-1), 1, generator=generator)
+        pick = torch.multinomial(likeliest.float().softmax(-1), 1, generator=chance)
         following = tokens[:, position + 1]  # -1 where the opening is over
         following.copy_(torch.where(following < 0, ids.gather(1, pick)[:, 0], following))
     return tokens

@@ -54,7 +54,7 @@ def questions(
         seed: of the choice and the order.
         each: how many of either kind.
     """
-    draw = random.Random(seed)
+    dice = random.Random(seed)
     peaks = values.max(dim=1).values
     left = [text for text in range(len(peaks)) if text not in without]
     firing = sorted((t for t in left if peaks[t] > 0), key=lambda t: -peaks[t].item())
@@ -62,9 +62,9 @@ def questions(
     count = min(each, len(firing), len(silent))
     spread = torch.linspace(0, len(firing) - 1, count).round().long().tolist() if count else []
     asked = [_ask(values, words, firing[i], int(values[firing[i]].argmax())) for i in spread]
-    for text in draw.sample(silent, count):
-        asked.append(_ask(values, words, text, draw.randrange(1, values.shape[1])))
-    draw.shuffle(asked)
+    for text in dice.sample(silent, count):
+        asked.append(_ask(values, words, text, dice.randrange(1, values.shape[1])))
+    dice.shuffle(asked)
     return asked
 
 
