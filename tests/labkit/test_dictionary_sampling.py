@@ -40,13 +40,13 @@ def test_the_decoder_computes_what_the_model_computes(
 def test_a_text_goes_on_from_its_opening_and_follows_from_its_seed(decoder: Decoder) -> None:
     tokenizer = Tokenizer.from_file(str(fetch.smollm2() / "tokenizer.json"))
     first, again, other = (
-        sampling.draw_texts(decoder, tokenizer, seed, texts=3, length=8) for seed in (4, 4, 5)
+        sampling.draw_texts(decoder, tokenizer, seed, texts=2, length=6) for seed in (4, 4, 5)
     )
     assert torch.equal(first, again) and not torch.equal(first, other)
-    assert first.shape == (3, 8) and first.min() >= 0
+    assert first.shape == (2, 6) and first.min() >= 0
     draw = random.Random(4)
     for row in first:
-        start = tokenizer.encode(opening(draw), add_special_tokens=False).ids[:4]
+        start = tokenizer.encode(opening(draw), add_special_tokens=False).ids[:3]
         assert row[: len(start)].tolist() == start
 
 
