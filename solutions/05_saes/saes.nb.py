@@ -1472,8 +1472,7 @@ figures.comparison({name: compared[name] for name in ("L1", "TopK", "JumpReLU")}
 # ```python
 # def objective(weights, x):
 #     latents, x_hat = sae_forward(x, **weights)
-#     error = (x - x_hat).square().sum(dim=1)
-#     return (error + 0.2 * latents.sum(dim=1)).mean()
+#     return ((x_hat - x) ** 2).sum(-1).mean() + 0.2 * latents.sum(-1).mean()
 #
 # for x in batches:
 #     loss = objective(weights, x)
@@ -2578,7 +2577,7 @@ def autointerp_score(
         hits, rejections = answers[..., fires].double(), (~answers)[..., ~fires].double()
         return (hits.mean(dim=-1) + rejections.mean(dim=-1)) / 2
 
-    draw = torch.Generator().manual_seed(seed)
+    draw = torch.Generator().manual_seed(seed)  # given
     orders = torch.rand(shuffles, len(says), generator=draw).argsort(dim=1)
     score = balanced(says)
     as_good = (balanced(says[orders]) >= score - 1e-9).sum().item()
