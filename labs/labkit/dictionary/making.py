@@ -136,8 +136,9 @@ def _untrained(parts: dict[str, Tensor]) -> Autoencoder:
 
 
 def _training_activations() -> Tensor:
-    files = harvest(models.load("smollm2"), shipped.LAYER)[len(HELD_OUT) :]
-    acts = torch.cat([load_file(file)["acts"] for file in files])
+    files = harvest(models.load("smollm2"), shipped.LAYER)
+    kept = [file for file in files if int(file.stem.partition("_")[2]) not in HELD_OUT]
+    acts = torch.cat([load_file(file)["acts"] for file in kept])
     return acts[shipped.ordinary(acts)]
 
 
