@@ -811,8 +811,8 @@ my_cosine = None  # -1 to 1
 fits = {
     "logistic": probe,
     "ridge": lambda X, y: helpers.on_raw(fit_ridge, X, y, 0.1),
-    "mass-mean .5": lambda X, y: mass_mean(X, y, 0.5),
-    "difference": lambda X, y: mass_mean(X, y, 1.0),
+    "mass-mean": lambda X, y: mass_mean(X, y, 0.5),
+    "means": lambda X, y: mass_mean(X, y, 1.0),
 }
 fitted = {name: fit(late[train], plural[train]) for name, fit in fits.items()}
 for name, (w, b) in fitted.items():
