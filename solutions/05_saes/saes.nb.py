@@ -1388,8 +1388,8 @@ def jumprelu_objective(
     """Return squared error plus l0 times the number of active latents."""
     pre, threshold = encode(weights, x), weights["log_threshold"].exp()
     x_hat = jumprelu(pre, threshold, bandwidth) @ weights["W_dec"] + weights["b_dec"]
-    error = (x - x_hat).square().sum(dim=1).mean()
-    return error + l0 * l0_penalty(pre, threshold, bandwidth)
+    missed = x - x_hat
+    return missed.square().sum(dim=1).mean() + l0 * l0_penalty(pre, threshold, bandwidth)
 
 
 class MatryoshkaObjective(TopKObjective):
