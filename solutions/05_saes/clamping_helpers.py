@@ -14,6 +14,9 @@ from labkit import dictionary
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+KNOB = 3048
+"""A latent of the shipped weights, chosen by eye: choose again when they are trained anew."""
+
 Change = Callable[[Float[Tensor, "... d_in"]], Float[Tensor, "... d_in"]]
 """Turns the stream at the dictionary's layer into another one."""
 
@@ -53,6 +56,23 @@ def next_words(
 def moved(before: Float[Tensor, "prompt vocab"], after: Float[Tensor, "prompt vocab"]) -> float:
     """Return the mean divergence KL(before || after) in nats."""
     return (before.exp() * (before - after)).sum(dim=-1).mean().item()
+
+
+def speaks_for(
+    model: TransformerBridge, rows: Float[Tensor, "latent d_in"], words: Sequence[Sequence[str]]
+) -> Float[Tensor, " latent"]:
+    """Return how much each row raises its own words' logits, in standard deviations over tokens.
+
+    Straight through the final norm's scale and the unembedding, as in `written_words`; of a word
+    of several tokens the first counts.
+    """
+    logits = (rows * model.ln_final.weight.detach()) @ model.W_U.detach()
+    logits = (logits - logits.mean(dim=1, keepdim=True)) / logits.std(dim=1, keepdim=True)
+    found = []
+    for row, own in zip(logits, words, strict=True):
+        tokens = [int(model.to_tokens(word)[0, 0]) for word in own]
+        found.append(row[tokens].mean())
+    return torch.stack(found)
 
 
 def written_words(model: TransformerBridge, direction: Float[Tensor, " d_in"], n: int = 6) -> str:

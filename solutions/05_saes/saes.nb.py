@@ -2842,22 +2842,20 @@ with check(clamp_feature) as c:
 # %% [markdown]
 # ### Clamp it
 #
-# A latent that fires on a word need not make the model *say* it. Of the latents that were tested
-# above, take the one whose decoder row speaks most for its own favourite words, straight through
-# the unembedding, and clamp it at its maximum, at three and at ten times that, at every token of a
-# prompt and of what follows. A step as large as the last one in a *random* direction stands beside
-# it. (If you have understood another latent, put its number in.)
+# One latent, chosen by eye for the weights that the course ships (if you have understood another
+# one, put its number in), clamped at its maximum, at three and at ten times that, at every token of
+# a prompt and of what follows. A step as large as the last one in a *random* direction stands
+# beside it.
 #
-# **Predict.** From the latent's favourite words: what will the text be about? And will a random
-# direction of the same length change it, too?
+# **Predict.** The cell prints the latent's favourite words first; look at `top_activating_examples`
+# for more. What will the text be about? And will a random direction of the same length change it,
+# too?
 
 # %%
 my_guess_of_the_text = None
 
 # %%
-favourites = [shipped.favourite_words(look, latent) for latent in tested_latents]
-spoken = clamping.speaks_for(smollm2, weights["W_dec"][tested_latents], favourites)
-chosen = tested_latents[int(spoken.argmax())]
+chosen = clamping.KNOB
 peak = readings.of(chosen).max().item()
 draw = torch.Generator().manual_seed(0)
 random_row = torch.randn(weights["W_dec"].shape[1], generator=draw)
@@ -2883,7 +2881,7 @@ def pushed(times: float) -> clamping.Change:
 print(f"latent {chosen}, largest activation {peak:.1f}; at ten times that it writes", end=" ")
 length = stream[:, 1:].norm(dim=-1).mean()
 print(f"{10 * peak * weights['W_dec'][chosen].norm():.0f}; the stream's mean length: {length:.0f}")
-print("favourite words:", shipped.favourite_words(look, chosen))
+print("favourite words:", shipped.favourite_words(readings, chosen))
 print("raises most, straight through the unembedding:", end=" ")
 print(clamping.written_words(smollm2, weights["W_dec"][chosen]))
 PROMPT = "Yesterday afternoon my sister and I went to"
@@ -2896,7 +2894,17 @@ for name, text in texts_written.items():
     print(f"\n{name}:\n   {PROMPT}{text}")
 
 # %% [markdown]
-# Judge for yourself, and be strict: is it *about* the latent's subject, or does it repeat a word,
+# A latent that *fires* on a word need not make the model *say* it. Here is how much the tested
+# latents raise their own favourite words, straight through the unembedding, in standard deviations
+# over all tokens:
+
+# %%
+favourites = [shipped.favourite_words(look, latent) for latent in tested_latents]
+spoken = clamping.speaks_for(smollm2, weights["W_dec"][tested_latents], favourites)
+print(f"median {spoken.median():+.2f}; above 0 for {(spoken > 0).sum()} of {len(spoken)} latents")
+
+# %% [markdown]
+# Back to the texts. Judge for yourself, and be strict: is it *about* the latent's subject, or does it repeat a word,
 # or is it noise? Compare the two lengths printed first: a step as long as the stream itself leads
 # to where the model has never been. The random direction tells you what "far" alone does.
 #
