@@ -2904,9 +2904,10 @@ spoken = clamping.speaks_for(smollm2, weights["W_dec"][tested_latents], favourit
 print(f"median {spoken.median():+.2f}; above 0 for {(spoken > 0).sum()} of {len(spoken)} latents")
 
 # %% [markdown]
-# Back to the texts. Judge for yourself, and be strict: is it *about* the latent's subject, or does it repeat a word,
-# or is it noise? Compare the two lengths printed first: a step as long as the stream itself leads
-# to where the model has never been. The random direction tells you what "far" alone does.
+# Back to the texts. Judge for yourself, and be strict: is it *about* the latent's subject, or does
+# it repeat a word, or is it noise? Compare the two lengths printed first: a step as long as the
+# stream itself leads to where the model has never been. The random direction tells you what "far"
+# alone does.
 #
 # How far does each change move the model? In nats: the divergence between the predictions for the
 # next token, before and after, in the mean over a few prompts. And one more line: the activation
