@@ -17,12 +17,25 @@ put together from the same parts:
     sites_wiring  features of tokens, heads that move them, gates that join them
     sites       models in which one site matters, or two, in a known way (lab 02)
     sites_challenge  two paths, one over a relay, that meet in a gate (lab 02)
+    readouts    two features in activations, one used and one not (lab 04)
+    readouts_challenge  a feature that is used, one that is idle, one that is erased (lab 04)
+    sparse_features  sums of few directions, more of them than dimensions (lab 05)
+    hierarchy   features that never come without another (lab 05)
+    ring        activations on a circle, in a blob, at two ends (lab 05)
+    dictionary_challenge  a dictionary with twins, an absorbed parent, a ring and a lever (lab 05)
 """
 
 from collections.abc import Callable
 
 from labkit.errors import LabError
-from labkit.planted import commitment, induction, induction_circuit, sites_challenge
+from labkit.planted import (
+    commitment,
+    dictionary_challenge,
+    induction,
+    induction_circuit,
+    readouts_challenge,
+    sites_challenge,
+)
 from labkit.planted.challenges import challenge_file, challenge_seed
 from labkit.planted.record import Planted, Truth
 
@@ -33,6 +46,8 @@ KINDS: dict[str, Callable[[int], Planted]] = {
     "induction": induction.build,
     "induction_circuit": induction_circuit.build,
     "gate": sites_challenge.build,
+    "readout": readouts_challenge.build,
+    "dictionary": dictionary_challenge.build,
 }
 
 

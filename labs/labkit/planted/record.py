@@ -17,7 +17,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from labkit import native
 from labkit.errors import LabError
 
-Truth = Mapping[str, int | str | tuple[int, int]]
+Truth = Mapping[str, int | str | tuple[int, ...]]
 """What the circuit is: where it lies, a head as (layer, head), or what it does, in a word."""
 
 _WEIGHT = "weight:"

@@ -55,7 +55,8 @@ class Wiring:
     """A model in the making, and its prompts: BOS, then tokens that are each "on" or "off".
 
     Token 0 is BOS and off. ``yes`` and ``no`` are the two answers; ``on`` and ``off`` hold the ids
-    of all other tokens. ``heads`` says which head a `move` took, by (source position, block).
+    of all other tokens: by lot, or with ``parity`` the odd and the even ones. ``heads`` says which
+    head a `move` took, by (source position, block).
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Wiring:
         d_head: int = 8,
         d_vocab: int = 23,
         wires: int = 8,
+        parity: bool = False,
     ) -> None:
         self.draw, self.n_layers, self.n_heads, self.n_ctx = draw, n_layers, n_heads, n_ctx
         # on and the answer, the positions, what a token is about, what nothing reads, the wires
@@ -91,6 +93,8 @@ class Wiring:
         ids = torch.randperm(d_vocab - 1, generator=draw) + 1
         self.yes, self.no = (int(token) for token in ids[:2])
         self.on, self.off = ids[2:].tensor_split(2)
+        if parity:
+            self.on, self.off = (ids[2:][ids[2:] % 2 == rest] for rest in (1, 0))
         content = torch.randn(d_vocab, _CONTENT, generator=draw, dtype=torch.float64)
         self.plan.embed = 0.5 * content @ self._content
         self.plan.embed[self.on] += self._on
@@ -167,9 +171,12 @@ class Wiring:
         self.plan.b_U[self.yes] -= share * SURE / 2
         self.plan.b_U[self.no] += share * SURE / 2
 
-    def distract(self) -> None:
-        """Fill all empty heads and neurons with work that nothing reads, and noise the logits."""
-        seen = torch.cat([self._on[None], self._content])
+    def distract(self, features: bool = True) -> None:
+        """Fill all empty heads and neurons with work that nothing reads, and noise the logits.
+
+        With ``features=False`` none of it has to do with which tokens are on.
+        """
+        seen = torch.cat([self._on[None], self._content]) if features else self._content
         for layer in range(self.n_layers):
             for head in range(self.n_heads):
                 if (layer, head) not in self.taken:
