@@ -50,7 +50,8 @@ def read_with(
     """Return what another dictionary of the same shape says of the same texts."""
     top = [dictionary.encode(row, weights).topk(dictionary.K, dim=-1) for row in stream]
     values = torch.stack([row.values for row in top])
-    values[:, 0] = 0  # as in `labkit.feature_page.read`: position 0 is no meaning
+    values[~dictionary.ordinary(stream)] = 0  # sinks, as in `labkit.feature_page.read`
+    values[:, 0] = 0
     return replace(
         readings, latents=torch.stack([row.indices for row in top]), values=values, parts=weights
     )

@@ -2879,7 +2879,7 @@ def pushed(times: float) -> clamping.Change:
 
 
 print(f"latent {chosen}, largest activation {peak:.1f}; at ten times that it writes", end=" ")
-length = stream[:, 1:].norm(dim=-1).mean()
+length = stream[dictionary.ordinary(stream)].norm(dim=-1).mean()
 print(f"{10 * peak * weights['W_dec'][chosen].norm():.0f}; the stream's mean length: {length:.0f}")
 print("favourite words:", shipped.favourite_words(readings, chosen))
 print("raises most, straight through the unembedding:", end=" ")

@@ -74,7 +74,7 @@ def no_decoder_norm(x, y, W_enc, b_enc, W_dec, b_dec, l1):
 
 
 def encoder_norm(x, y, W_enc, b_enc, W_dec, b_dec, l1):
-    """You weigh the latents with their encoder columns: weigh with the decoder rows, which write."""
+    """You weigh the latents by their encoder columns: weigh by the decoder rows, which write."""
     f = _latents(x, W_enc, b_enc)
     return ((y - f @ W_dec - b_dec).square().sum(1) + l1 * f @ W_enc.norm(dim=0)).mean()
 
