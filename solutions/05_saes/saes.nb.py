@@ -482,6 +482,16 @@ with check(project_grad) as c:
     along = torch.randn(7, 1) * W_dec
     c.close(c.call(W_dec, across + along), across, "only the part along the row goes", atol=1e-4)
 
+
+# %%
+def l1_objective(
+    weights: dict[str, Tensor], x: Float[Tensor, "batch d_in"], l1: float = 0.5
+) -> Float[Tensor, ""]:
+    """Return the loss of exercise 2 on a batch."""
+    latents, x_hat = sae_forward(x, **weights)
+    return sae_loss(x, x_hat, latents, weights["W_dec"], l1)
+
+
 # %% [markdown]
 # ### Exercise 6: train_sae
 #
@@ -489,7 +499,7 @@ with check(project_grad) as c:
 #
 # Now train. `weights` is a dictionary of tensors, one of them `W_dec`; `objective(weights, x)`
 # returns the loss of a batch. (It is an argument because the recipes of this lab differ in nothing
-# but their objective. `l1_objective`, in the cell below, is the first one.) For each batch, in
+# but their objective. `l1_objective`, in the cell above, is the first one.) For each batch, in
 # order:
 #
 # 1. the loss and its gradients with respect to **all** weights;
@@ -530,15 +540,6 @@ with check(project_grad) as c:
 # ```
 #
 # </details>
-
-
-# %%
-def l1_objective(
-    weights: dict[str, Tensor], x: Float[Tensor, "batch d_in"], l1: float = 0.5
-) -> Float[Tensor, ""]:
-    """Return the loss of exercise 2 on a batch."""
-    latents, x_hat = sae_forward(x, **weights)
-    return sae_loss(x, x_hat, latents, weights["W_dec"], l1)
 
 
 # %% exercise="train_sae"
