@@ -2845,12 +2845,12 @@ with check(clamp_feature) as c:
 #
 # One latent, chosen by eye for the weights that the course ships (if you have understood another
 # one, put its number in), clamped at its maximum, at three and at ten times that, at every token of
-# a prompt and of what follows. A step as large as the last one in a *random* direction stands
-# beside it.
+# a prompt and of what follows. Steps as large as the first and the last in a *random* direction
+# stand beside it. The prompt speaks of what happens every day.
 #
-# **Predict.** The cell prints the latent's favourite words first; look at `top_activating_examples`
-# for more. What will the text be about? And will a random direction of the same length change it,
-# too?
+# **Predict.** The cell first prints the words on which the latent is active most, and those whose
+# logits its decoder row raises most. From these, what will change in the text? Will a random
+# direction of the same length do it, too?
 
 # %%
 my_guess_of_the_text = None
@@ -2885,12 +2885,13 @@ print(f"{10 * peak * weights['W_dec'][chosen].norm():.0f}; the stream's mean len
 print("favourite words:", shipped.favourite_words(readings, chosen))
 print("raises most, straight through the unembedding:", end=" ")
 print(clamping.written_words(smollm2, weights["W_dec"][chosen]))
-PROMPT = "Yesterday afternoon my sister and I went to"
+PROMPT = "My neighbour is a baker. Every day he"
 texts_written = {"as it is": clamping.write(smollm2, PROMPT)}
 for times in (1, 3, 10):
     name = f"latent {chosen} at {times} x its maximum"
     texts_written[name] = clamping.write(smollm2, PROMPT, clamped(times))
-texts_written["a random direction, 10 x"] = clamping.write(smollm2, PROMPT, pushed(10))
+for times in (1, 10):
+    texts_written[f"a random direction, {times} x"] = clamping.write(smollm2, PROMPT, pushed(times))
 for name, text in texts_written.items():
     print(f"\n{name}:\n   {PROMPT}{text}")
 
@@ -2905,10 +2906,11 @@ spoken = clamping.speaks_for(smollm2, weights["W_dec"][tested_latents], favourit
 print(f"median {spoken.median():+.2f}; above 0 for {(spoken > 0).sum()} of {len(spoken)} latents")
 
 # %% [markdown]
-# Back to the texts. Judge for yourself, and be strict: is it *about* the latent's subject, or does
-# it repeat a word, or is it noise? Compare the two lengths printed first: a step as long as the
-# stream itself leads to where the model has never been. The random direction tells you what "far"
-# alone does.
+# Back to the texts. Judge for yourself, and be strict: does the text say the same in another way, or
+# does it repeat a word, or is it noise? Compare the two lengths printed first: a step as long as
+# the stream itself leads to where the model has never been. The random direction tells you what
+# "far" alone does. "Ten times its maximum" is how such demonstrations are often announced; which
+# of the three would you show?
 #
 # How far does each change move the model? In nats: the divergence between the predictions for the
 # next token, before and after, in the mean over a few prompts. And one more line: the activation
