@@ -2906,9 +2906,9 @@ spoken = clamping.speaks_for(smollm2, weights["W_dec"][tested_latents], favourit
 print(f"median {spoken.median():+.2f}; above 0 for {(spoken > 0).sum()} of {len(spoken)} latents")
 
 # %% [markdown]
-# Back to the texts. Judge for yourself, and be strict: does the text say the same in another way, or
-# does it repeat a word, or is it noise? Compare the two lengths printed first: a step as long as
-# the stream itself leads to where the model has never been. The random direction tells you what
+# Back to the texts. Judge for yourself, and be strict: does the text say the same in another way,
+# or does it repeat a word, or is it noise? Compare the two lengths printed first: a step as long
+# as the stream itself leads to where the model has never been. The random direction tells you what
 # "far" alone does. "Ten times its maximum" is how such demonstrations are often announced; which
 # of the three would you show?
 #
