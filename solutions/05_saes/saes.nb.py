@@ -2626,7 +2626,7 @@ my_latent = latents[0]  # one that you understand
 
 
 def my_explanation(text: str) -> bool:
-    """Say whether the latent fires somewhere in this text."""
+    """It fires on ... (finish the sentence: the feature page will show it)."""
     return False  # your rule: `"kitchen" in text`, `text.count(",") > 2`, ...
 
 
