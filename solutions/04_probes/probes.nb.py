@@ -1580,7 +1580,14 @@ def causal_slope(
 
 # %% check="causal_slope" points=4
 with check(causal_slope) as c:
-    x, w = torch.randn(9, 4).double() + 1, torch.tensor([0.0, 2.0, 0.0, 0.0]).double()
+    x, w = torch.randn(9, 4).double() + 1, torch.tensor([0.0, 2.5, 0.0, 0.0]).double()
+    five = torch.tensor([-2.4, -0.25, 0.1, 0.25, 3.5]).double()[:, None].expand(5, 4)
+
+    def sign_of_the_second(x):
+        return (x[:, 1] > 0).double()
+
+    crossing = "a threshold: steps of .32 to either side, three of five cross it"
+    c.close(c.call(sign_of_the_second, five, w, 0.8), 0.375, crossing)
 
     def three_times_the_second(x):
         return 3 * x[:, 1] + 100
@@ -1591,17 +1598,11 @@ with check(causal_slope) as c:
     def the_square_of_the_second(x):
         return x[:, 1] ** 2
 
-    c.close(c.call(three_times_the_second, x, w, 0.7), 1.5, "a step of 1/2 for each unit of score")
-    c.close(c.call(three_times_the_second, x, -w, 0.7), -1.5, "against the direction: minus")
+    c.close(c.call(three_times_the_second, x, w, 0.7), 1.2, "a step of .4 for each unit of score")
+    c.close(c.call(three_times_the_second, x, -w, 0.7), -1.2, "against the direction: minus")
     c.close(c.call(the_first_and_its_square, x, w, 0.7), 0.0, "what does not look there: 0")
-    mean = x[:, 1].mean()
+    mean = 0.8 * x[:, 1].mean()
     c.close(c.call(the_square_of_the_second, x, w, 0.7), mean, "a parabola: its mean slope")
-    four = torch.tensor([-1.5, -0.25, 0.25, 1.5]).double()[:, None].expand(4, 4)
-
-    def sign_of_the_second(x):
-        return (x[:, 1] > 0).double()
-
-    c.close(c.call(sign_of_the_second, four, w, 1.0), 0.25, "a threshold: two of four cross it")
 
 # %% [markdown]
 # The planted pair, then, with unit vectors, so that the two slopes can be compared. And twice: once
@@ -1921,7 +1922,9 @@ for layer in (4, 16, 30):
 #
 # Draw $n$ random directions that are like $w$ in nothing but their **length**, every direction of
 # the space equally likely, and return the effect of each. With another length the comparison would
-# be worthless: a longer step does more.
+# be worthless: a longer step does more. Draw them in the dtype of $w$ (float64 stays float64), and
+# all from **one** generator: with a seed of its own for each draw, `seed + i`, the baselines of two
+# neighbouring seeds would share almost all of their directions.
 #
 # (A vector of independent standard Gaussians points in every direction with equal chance. One of
 # uniform numbers, or of signs, does not.)
@@ -1934,7 +1937,7 @@ for layer in (4, 16, 30):
 # <details><summary>Hint 2: shapes</summary>
 #
 # `effect` takes one direction `[d]` and gives a number; what comes back is `[n]`, with signs, in
-# the order of the draw. `w` has a dtype: keep it.
+# the order of the draw.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -1952,7 +1955,7 @@ for layer in (4, 16, 30):
 def random_direction_baseline(
     effect: Callable[[Float[Tensor, " d"]], float], w: Float[Tensor, " d"], n: int, seed: int
 ) -> Float[Tensor, " n"]:
-    """Return the effects of n random directions that are as long as w, uniform on their sphere."""
+    """Return the effects of n random directions as long as w, in its dtype, uniform on the sphere."""
     ### BEGIN SOLUTION
     generator = torch.Generator().manual_seed(seed)  # given
     drawn = torch.randn(n, len(w), generator=generator, dtype=w.dtype)
@@ -1963,23 +1966,25 @@ def random_direction_baseline(
 
 # %% check="random_direction_baseline" points=3
 with check(random_direction_baseline) as c:
-    w, seen = 0.25 * torch.ones(4), []
+    w, seen = 0.25 * torch.ones(4).double(), []
 
     def first_weight(direction):
         seen.append(direction)
         return direction[0].item()
 
-    effects = c.call(first_weight, w, 300, seed=3)
+    effects = c.call(first_weight, w, 2000, seed=3)
     tried = torch.stack(seen)
-    c.close(tried.norm(dim=1), torch.full((300,), 0.5), "as long as w, each of them")
+    c.true(tried.dtype == w.dtype, "in the dtype of w")
+    c.close(tried.norm(dim=1), torch.full((2000,), 0.5), "as long as w, each of them")
     c.close(effects, tried[:, 0], "the effects, in the order of the draw, with signs")
-    c.true(tried.mean(0).abs().max() < 0.1, "no side is preferred")
-    c.true(abs((2 * tried).pow(4).sum(1).mean() - 0.5) < 0.08, "nor the axes, nor the corners")
+    c.true(tried.mean(0).abs().max() < 0.04, "no side is preferred")
+    c.true(abs((2 * tried).pow(4).sum(1).mean() - 0.5) < 0.03, "nor the axes, nor the corners")
     c.true((tried - w).norm(dim=1).min() > 0.01, "the given direction is not among them")
     c.true((tried @ w).abs().max() > 0.15, "and they need not be at right angles to it")
     once, again, other = (random_direction_baseline(first_weight, w, 5, seed=k) for k in (3, 3, 4))
     c.close(again, once, "the seed decides")
-    c.true((other - once).abs().max() > 1e-3, "another seed, other directions")
+    apart = (other[:, None] - once).abs().min()
+    c.true(apart > 1e-9, "another seed, other directions: not one of them is the same")
 
 # %% [markdown]
 # ### Exercise 19: corrected_p_values
@@ -2043,8 +2048,9 @@ def corrected_p_values(
 # %% check="corrected_p_values" points=3
 with check(corrected_p_values) as c:
     null = torch.cat([torch.arange(1, 50), -torch.arange(50, 100)]).double()
-    alone = c.call(torch.tensor([95.0]).double(), null)
-    c.close(alone, [0.06], "one direction: 95 to 99 are as large, and it counts itself: 6 of 100")
+    alone = c.call(torch.tensor([94.5]).double(), null)
+    c.close(alone, [0.06], "one direction: 95 to 99 are larger, and it counts itself: 6 of 100")
+    c.close(c.call(torch.tensor([95.0]).double(), null), [0.06], "at 95 they are still as large")
     c.close(c.call(torch.tensor([-200.0]).double(), null), [0.01], "never 0, whatever the sign")
     four = torch.tensor([97.5, -10.5, 200.0, 96.5]).double()
     kept = four.clone()
@@ -2211,10 +2217,15 @@ def almost_orthogonal(d: int, n: int, eps: float, seed: int) -> tuple[Float[Tens
 
 # %% check="almost_orthogonal" points=2
 with check(almost_orthogonal) as c:
+    state = torch.get_rng_state()
     vectors, share = c.call(12, 40, 0.3, seed=5)
+    untouched = torch.equal(torch.get_rng_state(), state)
+    c.true(untouched, "drawn from the generator: torch's global one stays where it was")
     c.close(vectors.norm(dim=1), torch.ones(40), "unit vectors")
     c.true(vectors.mean(0).norm() < 0.4, "they point to all sides")
-    c.true((vectors.abs() * 12**0.5 - 1).abs().max() > 0.2, "not only to the corners of a cube")
+    many, _ = almost_orthogonal(4, 2000, 0.3, seed=5)
+    off = abs(many.pow(4).sum(1).mean() - 0.5)  # on the sphere 1/2, from a cube .43, on axes 1
+    c.true(off < 0.03, "no more to the corners of a cube, or along the axes, than elsewhere")
     mine = [abs(vectors[i] @ vectors[j]) < 0.3 for i in range(40) for j in range(i)]
     c.close(share, sum(mine) / 780, "the share of the 780 pairs, none of a vector with itself")
     c.close(almost_orthogonal(12, 40, 1.01, seed=5)[1], 1.0, "below 1.01 are all of them")
@@ -2318,6 +2329,10 @@ with check(tms_batch) as c:
     c.true(x.min() >= 0 and x.max() <= 1, "between 0 and 1")
     c.true(0.47 < x[active].mean() < 0.53, "1/2 on average, where active")
     c.true(0.30 < x[active].square().mean() < 0.37, "1/3 their mean square: uniform")
+    full = tms_batch(4000, 6, 1.0, seed=1)
+    shared = (full[:, 0] * full[:, 1]).mean()
+    c.true(0.23 < shared < 0.27, "each has a strength of its own: two multiply to 1/4 on average")
+    c.true(full.std(0).min() > 0.25, "and a new one in each sample")
     c.close(c.call(5, 6, 0.2, seed=1), tms_batch(5, 6, 0.2, seed=1), "the seed decides")
     c.true((tms_batch(50, 6, 0.9, seed=1) != tms_batch(50, 6, 0.9, seed=2)).any(), "or another")
 
@@ -2427,12 +2442,12 @@ def feature_dimensionality(W: Float[Tensor, "m n"]) -> Float[Tensor, " n"]:
 
 # %% check="feature_dimensionality" points=3
 with check(feature_dimensionality) as c:
+    three = torch.tensor([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]])
+    c.close(c.call(three), [0.8, 0.8, 1 / 3], "1 of 1 + 1/4, twice; 1/2 of 1/2 + 1/2 + 1/2")
     c.close(c.call(0.7 * torch.eye(3)), [1.0, 1.0, 1.0], "at right angles: a dimension each")
     pair = torch.tensor([[0.6, -0.6], [0.8, -0.8]])
     c.close(c.call(pair), [0.5, 0.5], "opposite: they share one")
     c.close(c.call(superposition.corners(5, 1.3)), [0.4] * 5, "a pentagon: five share two")
-    three = torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
-    c.close(c.call(three), [1 / 2, 1 / 2, 2 / 3], "1 of 1 + 1, twice; 2 of 2 + 1/2 + 1/2")
     uneven = torch.tensor([[2.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.3, 0.0]])
     kept = uneven.clone()
     c.close(c.call(uneven), [0.8, 0.2, 1.0, 0.0], "4 of 4 + 1; 1 of 4 + 1; alone; not there")
