@@ -65,8 +65,8 @@ def test_independent(student, seed, rng):
     x = _batch(student, 900, n, 1.0, seed % 1000)
     for one, other in ((x[:, 0], x[:, 1]), (x[:-1, 2], x[1:, 2])):
         # Two independent uniform numbers multiply to 1/4 on average, with a deviation of .22.
-        bound = SIX * 0.22 / len(one) ** 0.5
-        holds(abs(float((one * other).mean()) - 1 / 4) < bound, "The strengths are not independent.")
+        off = abs(float((one * other).mean()) - 1 / 4)
+        holds(off < SIX * 0.22 / len(one) ** 0.5, "The strengths are not independent.")
     # One feature's strengths differ from sample to sample: a uniform variable's deviation is .289.
     holds(bool(x.std(0).min() > 0.2), "A feature has the same strength in all samples.")
 

@@ -84,8 +84,8 @@ def not_normalised(X, y, k, fit):
 
 
 def never_normalised(X, y, k, fit):
-    """You take v = w without dividing by its length, and subtract (x . v) v all the same: that takes
-    a direction away only if v is a unit vector."""
+    """You take v = w without dividing by its length, and subtract (x . v) v all the same: that
+    takes a direction away only if v is a unit vector."""
     rest, found = X, []
     for _ in range(k):
         w = fit(rest, y)
