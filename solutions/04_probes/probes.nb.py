@@ -281,10 +281,10 @@ middle = number_acts[15]
 
 
 def test_accuracy(
-    X: Tensor, y: Tensor, train: Tensor, test: Tensor, fit: helpers.Fit | None = None
+    fit: helpers.Fit, X: Tensor, y: Tensor, train: Tensor, test: Tensor
 ) -> float:
     """Fit on the rows of one mask, and return the share of the other's that come out right."""
-    w, b = (fit or probe)(X[train], y[train])
+    w, b = fit(X[train], y[train])
     return ((X[test] @ w + b > 0) == y[test]).double().mean().item()
 
 
@@ -292,9 +292,9 @@ by_example, by_template = [], []
 for seed in range(10):
     coins = helpers.coins(10, seed)[number_data.groups]  # five heads, five tails
     train, _, test = split_by_group(torch.arange(len(coins)), 0.2, 0.2, seed)
-    by_example.append(test_accuracy(middle, coins, train, test))
+    by_example.append(test_accuracy(probe, middle, coins, train, test))
     train, _, test = split_by_group(number_data.groups, 0.2, 0.2, seed)
-    by_template.append(test_accuracy(middle, coins, train, test))
+    by_template.append(test_accuracy(probe, middle, coins, train, test))
 for name, guess, found in (
     ("Each example a group of its own", my_accuracy_of_a_shuffled_split, by_example),
     ("Split by template", my_accuracy_of_a_split_by_template, by_template),
@@ -1046,9 +1046,9 @@ for layer, guess in (
     (0, my_quotes_and_control_at_layer_0),
 ):
     acts = quote_acts[layer]
-    on_quotes = test_accuracy(acts, is_inside, train, test)
+    on_quotes = test_accuracy(probe, acts, is_inside, train, test)
     control = {
-        name: torch.tensor([test_accuracy(acts, coins, train, rows) for coins in throws])
+        name: torch.tensor([test_accuracy(probe, acts, coins, train, rows) for coins in throws])
         for name, rows in parts.items()
     }
     pair = (round(on_quotes, 3), round(control["all"].mean().item(), 3))
@@ -1317,8 +1317,9 @@ found = {feature: curve[8:25].mean().item() for feature, curve in curves.items()
 ranked = sorted(found, key=found.get, reverse=True)
 print("\nmean of layers 8 to 24: " + ", ".join(f"{name} {found[name]:.3f}" for name in ranked))
 helpers.versus(my_best_feature, ranked[0], "Read best")
-distance = found[ranked[0]] - found[ranked[1]]
-helpers.versus(my_distance_to_the_next, f"{distance:.2f}", "The next one is behind by")
+helpers.versus(
+    my_distance_to_the_next, f"{found[ranked[0]] - found[ranked[1]]:.2f}", "The next is behind by"
+)
 helpers.small_curves(
     curves, chosen, level=0.5, ylabel="test accuracy", limits=(0.35, 1.05),
     title="Read at the last token, new templates (dotted: base rate; ring: the layer chosen)",
@@ -1820,6 +1821,7 @@ pleased = sentiment_places.labels
 known, unknown = sentiment_places.groups < 6, sentiment_places.groups >= 6
 stream = sentiment_acts[STEERED]
 
+
 def firm_probe(X: Float[Tensor, "n d"], y: Bool[Tensor, " n"]) -> tuple[Tensor, Tensor]:
     """A probe with a strong penalty: 576 weights, and 120 examples."""
     return steering.probe(X, y, C=0.01)
@@ -1845,9 +1847,9 @@ plots.lines(
 )  # fmt: skip
 
 # %% [markdown]
-# One direction, and what carries over to new templates is nearly gone: .81, then .55 (80 test texts:
-# a difference of .05 is chance). Six random directions do nothing, so it is not the loss of
-# dimensions as such. At this place, in these
+# One direction, and what carries over to new templates is nearly gone: .81, then .55 (80 texts for
+# the test: a difference of .05 is chance). Six random directions do nothing, so it is not the loss
+# of dimensions as such. At this place, in these
 # sentences, the sentiment that generalises is close to one-dimensional. The test on *new* templates
 # matters here, too: what a new probe learns by heart would count as sentiment otherwise.
 #
@@ -2771,11 +2773,11 @@ elsewhere = len(names)  # a last column for the tokens that are further away
 columns[columns < 0] = elsewhere
 known = test & is_known
 quotes_map = layer_sweep(probe, quote_acts, is_inside, columns, train, test)
-control_maps, control_curves = [], []
-for coins in throws:
-    control_maps.append(layer_sweep(probe, quote_acts, coins, columns, train, known))
-    everywhere = layer_sweep(probe, quote_acts, coins, torch.zeros_like(columns), train, test)
-    control_curves.append(everywhere[:, 0])
+control_maps = [layer_sweep(probe, quote_acts, coins, columns, train, known) for coins in throws]
+one_column = torch.zeros_like(columns)
+control_curves = torch.stack(  # [throw, layer], on all test tokens
+    [layer_sweep(probe, quote_acts, coins, one_column, train, test)[:, 0] for coins in throws]
+)
 
 
 def whole(sweep: Tensor, rows: Tensor) -> Tensor:
@@ -2785,7 +2787,6 @@ def whole(sweep: Tensor, rows: Tensor) -> Tensor:
 
 
 quotes_curve = whole(quotes_map, test)
-control_curves = torch.stack(control_curves)  # [throw, layer], on all test tokens
 known_curves = torch.stack([whole(sweep, known) for sweep in control_maps])
 bright = next((layer for layer in range(20) if (quotes_curve[layer:20] > 0.97).all()), "none")
 helpers.versus(my_quotes_are_bright_from_layer, bright, "Quotes: above .97 from layer")
@@ -2816,7 +2817,7 @@ figure
 # %%
 base_rate = max((share := is_inside[test].double().mean().item()), 1 - share)
 token_knowledge = helpers.token_table(places.token, is_inside, train, test)
-on_valid = layer_sweep(probe, quote_acts, is_inside, torch.zeros_like(columns), train, valid)[:, 0]
+on_valid = layer_sweep(probe, quote_acts, is_inside, one_column, train, valid)[:, 0]
 layer = int((on_valid == on_valid.max()).nonzero()[0])
 print(f"quotes: {quotes_curve[layer]:.4f} at layer {layer}, chosen on validation data", end="; ")
 print(f"best of 31 on test {quotes_curve.max():.4f}")
@@ -2862,7 +2863,7 @@ print("penalty   quotes  control (5 throws: from, to)   selectivity")
 for l2 in (0.01, 0.1, 1.0, 10.0):
     fit = helpers.logistic(l2)
     on_quotes, *on_control = (
-        test_accuracy(quote_acts[16], wanted, train, test, fit) for wanted in (is_inside, *throws)
+        test_accuracy(fit, quote_acts[16], wanted, train, test) for wanted in (is_inside, *throws)
     )
     mean = sum(on_control) / len(on_control)
     spread = f"({min(on_control):.3f}, {max(on_control):.3f})"
