@@ -280,9 +280,7 @@ probe = helpers.logistic(l2=0.01)  # (X, y) -> (w, b), by scikit-learn
 middle = number_acts[15]
 
 
-def test_accuracy(
-    fit: helpers.Fit, X: Tensor, y: Tensor, train: Tensor, test: Tensor
-) -> float:
+def test_accuracy(fit: helpers.Fit, X: Tensor, y: Tensor, train: Tensor, test: Tensor) -> float:
     """Fit on the rows of one mask, and return the share of the other's that come out right."""
     w, b = fit(X[train], y[train])
     return ((X[test] @ w + b > 0) == y[test]).double().mean().item()
@@ -2642,6 +2640,7 @@ plots.heatmap(
 # `challenge_cache["attn_out", block][:, -1]`. To ablate a direction *there*, in that block's output
 # and nowhere else, put a hook on `blocks.{block}.hook_attn_out`. Here it is with a random
 # direction, which is a baseline, too: what a direction without a meaning does to the answers.
+
 
 # %%
 def without(block: int, w: Float[Tensor, " d"]) -> list[steering.Hook]:
