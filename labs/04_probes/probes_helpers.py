@@ -77,6 +77,20 @@ def logistic(l2: float) -> Fit:
     return lambda X, y: on_raw(sklearn_logistic, X, y, l2)
 
 
+def ridge(l2: float) -> Fit:
+    """Return a probe: standardise, fit scikit-learn's Ridge to targets +1 and -1, undo the scaling.
+
+    Theirs is a sum of squares, ours a mean: alpha = n * l2.
+    """
+    from sklearn.linear_model import Ridge
+
+    def fit(Z: Tensor, y: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+        model = Ridge(alpha=len(Z) * strength).fit(Z.numpy(), 2.0 * y.numpy() - 1)
+        return torch.from_numpy(model.coef_).to(Z), torch.tensor(model.intercept_).to(Z)
+
+    return lambda X, y: on_raw(fit, X, y, l2)
+
+
 def nearest_mean(
     X: Float[Tensor, "n d"], y: Bool[Tensor, " n"]
 ) -> tuple[Float[Tensor, " d"], Float[Tensor, ""]]:
@@ -201,5 +215,28 @@ def maps(
         f"{name}: mean {grid.nanmean():.2f}, from {np.nanmin(grid.numpy()):.2f} to "
         f"{np.nanmax(grid.numpy()):.2f}."
         for name, grid in grids.items()
+    )
+    return fig
+
+
+def small_curves(
+    curves: Mapping[str, Float[Tensor, " layer"]], marked: Mapping[str, int], *, level: float,
+    ylabel: str, limits: tuple[float, float], title: str,
+) -> Figure:  # fmt: skip
+    """Draw one small panel for each curve over layers, with a ring at its marked layer."""
+    with drawing(9.0, 4.8) as fig:
+        panels = np.atleast_2d(fig.subplots(2, (len(curves) + 1) // 2, sharex=True, sharey=True))
+        for axes, (name, curve) in zip(panels.flat, curves.items(), strict=False):
+            axes.plot(curve.numpy(), color="#0072b2", marker=".", linewidth=1.2)
+            at = marked[name]
+            axes.plot(at, curve[at], "o", mfc="none", mec="#d55e00", mew=2, markersize=11)
+            axes.axhline(level, color="#4a4f57", linestyle=":", linewidth=1.5)
+            axes.set(title=name, xlabel="layer", ylabel=ylabel, ylim=limits)
+            axes.label_outer()
+        fig.suptitle(title)
+    fig.alt = f"{title}. " + " ".join(
+        f"{name}: {curve[0]:.2f} at layer 0, {curve[-1]:.2f} at the end, from {curve.min():.2f} to "
+        f"{curve.max():.2f}; marked: layer {marked[name]}."
+        for name, curve in curves.items()
     )
     return fig

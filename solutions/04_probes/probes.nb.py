@@ -14,11 +14,11 @@
 # classifier that is trained to read such a thing off the model's activations. If it can, the thing
 # is in there. So one would think.
 #
-# In this lab you build probes, and you build one that is **perfect**: right on every token of
-# sentences it has never seen. Then you give the same probe a nonsense task, and it is almost as
-# good at that. What was the perfect score worth? You will have to argue it, with numbers. Then you
-# leave reading aside and reach in: what a probe finds can be there and be *used by nothing*.
-# And at last you ask how a model fits in more features than it has dimensions.
+# In this lab you build probes, and one of them is right on **99% of the tokens** of sentences it
+# has never seen. Then you give the same probe a nonsense task, and it gets nearly nine labels in
+# ten right there too. What was the 99% worth? You will have to argue it, with numbers. Then you
+# leave reading aside and reach in: what a probe finds can be there and be *used by nothing*. And at
+# last you ask how a model fits in more features than it has dimensions.
 #
 # | part | you ask | exercises |
 # |---|---|---|
@@ -28,9 +28,10 @@
 # | IV | The planted challenge: which direction does *your* model use? | 24 |
 # | V | The headline figure, made by your functions: an honest trap | |
 #
-# **Short of time?** With 45 minutes do exercises 1, 2, 8 and 9, and *The trap, first sight*. With
-# 90 minutes add exercises 3 and 10, and part V. In 180 minutes add exercises 4, 5 and 11, and part
-# II up to question C. All that is listed takes two afternoons; parts II, III and IV do not need
+# **Short of time?** With 45 minutes do exercises 1, 2 and 8, and *The trap, first sight*. With 90
+# minutes add exercise 10 and part V. In 180 minutes add exercises 3, 9 and 11, and part II up to
+# question C. No cell on these paths needs an exercise that is not on it. The whole lab takes two
+# afternoons; parts II, III and IV do not need
 # each other. You need PyTorch, and to know what the residual stream is (lab 01 helps); nothing
 # here depends on earlier labs.
 
@@ -55,6 +56,7 @@ from IPython.display import display
 from jaxtyping import Bool, Float, Int
 from labkit import check, models, plots, probing
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 import probes_helpers as helpers
 import steering_helpers as steering
@@ -187,6 +189,9 @@ print(f"{is_inside.double().mean():.3f} of the tokens are inside a quotation")
 # `round(valid_share * n_groups)` groups to valid, `round(test_share * n_groups)` groups to test, at
 # least one each, all others to train. Return three masks over the examples.
 #
+# `round` is Python's: 2.5 groups are 2 and 3.5 are 4, the even number. The shares are given such
+# that valid and test together leave at least one group for train; other shares need no treatment.
+#
 # The group numbers are just names: any integers, in any order, groups of any size. All randomness
 # has to come from `seed`: `torch.Generator().manual_seed(seed)`.
 #
@@ -198,8 +203,8 @@ print(f"{is_inside.double().mean():.3f} of the tokens are inside a quotation")
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# `groups.unique()` is `[n_groups]`; `torch.randperm(n_groups, generator=...)` shuffles it. For the
-# mask, `[example]`: `torch.isin(groups, chosen)`.
+# The different groups are `[n_groups]`, in an order drawn from the seed; the groups of one side are
+# a piece of that. A mask is `[example]`: Bool, whether the example's group is in the piece.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -245,8 +250,11 @@ with check(split_by_group) as c:
     apart = not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
     c.true(apart, "no group is on two sides")
     c.true([len(side) for side in sides] == [5, 2, 3], "of 10 groups 2 are valid and 3 are test")
+    before = torch.random.get_rng_state()
     again = c.call(groups, 0.2, 0.3, 0)
     c.true(torch.equal(again[2], test), "the same seed gives the same split")
+    untouched = torch.equal(torch.random.get_rng_state(), before)
+    c.true(untouched, "a generator of its own: PyTorch's global random numbers are left alone")
     found = [len(groups[mask].unique()) for mask in c.call(groups, 0.27, 0.04, 1)]
     c.true(found == [6, 3, 1], "2.7 of 10 groups are 3, and 0.4 of a group is still one")
     tests = {tuple(c.call(groups, 0.2, 0.3, seed)[2].tolist()) for seed in range(12)}
@@ -272,9 +280,9 @@ probe = helpers.logistic(l2=0.01)  # (X, y) -> (w, b), by scikit-learn
 middle = number_acts[15]
 
 
-def test_accuracy(X: Tensor, y: Tensor, train: Tensor, test: Tensor) -> float:
+def test_accuracy(fit: helpers.Fit, X: Tensor, y: Tensor, train: Tensor, test: Tensor) -> float:
     """Fit on the rows of one mask, and return the share of the other's that come out right."""
-    w, b = probe(X[train], y[train])
+    w, b = fit(X[train], y[train])
     return ((X[test] @ w + b > 0) == y[test]).double().mean().item()
 
 
@@ -282,9 +290,9 @@ by_example, by_template = [], []
 for seed in range(10):
     coins = helpers.coins(10, seed)[number_data.groups]  # five heads, five tails
     train, _, test = split_by_group(torch.arange(len(coins)), 0.2, 0.2, seed)
-    by_example.append(test_accuracy(middle, coins, train, test))
+    by_example.append(test_accuracy(probe, middle, coins, train, test))
     train, _, test = split_by_group(number_data.groups, 0.2, 0.2, seed)
-    by_template.append(test_accuracy(middle, coins, train, test))
+    by_template.append(test_accuracy(probe, middle, coins, train, test))
 for name, guess, found in (
     ("Each example a group of its own", my_accuracy_of_a_shuffled_split, by_example),
     ("Split by template", my_accuracy_of_a_split_by_template, by_template),
@@ -322,7 +330,7 @@ for name, guess, found in (
 #
 # A probe gives each example a score $s_i$, positive for `True`. Three numbers say how good it is:
 #
-# - **accuracy**: the share of examples with $(s_i > 0) = y_i$;
+# - **accuracy**: the share of examples with $(s_i > 0) = y_i$ (a score of exactly 0 says `False`);
 # - **base rate**: the accuracy of whoever always gives the more frequent of the two answers,
 #   $\max(\bar y, 1 - \bar y)$. An accuracy means nothing without it;
 # - **AUROC**: the chance that a random `True` example scores higher than a random `False` one, ties
@@ -343,8 +351,8 @@ for name, guess, found in (
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# `scores[labels][:, None] - scores[~labels][None]` is `[n_plus, n_minus]`. All three results are
-# single numbers.
+# The scores of the True examples are `[n_plus]`, the others `[n_minus]`, the table of all pairs
+# `[n_plus, n_minus]`. All three results are single numbers.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -405,6 +413,8 @@ with check(evaluate) as c:
     yours = c.call(torch.tensor([0.4, 0.4, 0.1, 0.9]), torch.tensor([True, False, True, True]))
     c.close(yours["auroc"], 0.5, "a tie, a loss and a win: (1/2 + 0 + 1) / 3", atol=1e-4)
     c.close(yours["base_rate"], 0.75, "the base rate when True is the more frequent answer")
+    yours = c.call(torch.tensor([0.0, 0.0, 0.0, 2.0]), torch.tensor([False, False, True, True]))
+    c.close(yours["accuracy"], 0.75, "a score of exactly 0 says False", atol=1e-4)
     refused = helpers.refuses(evaluate, scores, truth | True)
     c.true(refused, "labels of one kind only raise an error")
 
@@ -423,7 +433,8 @@ with check(evaluate) as c:
 # (Divided by $n$, as scikit-learn does: `correction=0` in PyTorch.) The test rows are transformed
 # with the *training* statistics: in use, a probe meets one example at a time, which has no standard
 # deviation. A dimension that is **constant** over the training rows has $\sigma = 0$: divide it by
-# 1 instead. Careful, rounding can make $\sigma$ of a constant column tiny instead of 0.
+# 1 instead. Careful, rounding can make $\sigma$ of a constant column tiny instead of 0; and a
+# column of small numbers, in other units, may have a tiny $\sigma$ that is real.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -481,6 +492,8 @@ with check(standardise) as c:
     c.close(theirs, by_hand, "test is shifted and scaled by the numbers of train", atol=1e-4)
     alone = c.call(raw, other[:1])[1]
     c.close(alone, theirs[:1], "a test row comes out the same whatever other rows there are")
+    small = c.call(raw[:, :2] * 1e-8, other[:, :2] * 1e-8)[1]
+    c.close(small, theirs[:, :2], "small numbers are scaled like large ones: no fixed threshold")
 
 # %%
 spreads = number_acts[15].std(dim=0)
@@ -522,10 +535,10 @@ print(
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# With the ones, $A$ is `[n, d + 1]` and $\theta$ `[d + 1]`. The gradient is
-# $A^\top (p - y) / n + \lambda\,\mathrm{mask} \cdot \theta$, where the mask, `[d + 1]`, is 1 and
-# for the bias 0. The Hessian is $A^\top \mathrm{diag}(p (1 - p)) A / n +
-# \lambda\,\mathrm{diag}(\mathrm{mask})$, `[d + 1, d + 1]`.
+# With the ones, the data are `[n, d + 1]` and weights and bias together `[d + 1]`, like the
+# gradient (the formula above) and the penalty, whose last entry is 0. The Hessian is
+# `[d + 1, d + 1]`: each example's row times itself, weighted by $p_i (1 - p_i)$, averaged over
+# examples, and the penalty on the diagonal.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -625,8 +638,8 @@ for name, w, b in (("yours", by_hand_w, by_hand_b), ("scikit-learn", library_w, 
 # From here on the lab fits with scikit-learn (`helpers.logistic(l2)`): it is faster, and you know
 # now what it does. It standardises inside, and gives back a $w$ and a $b$ **for the raw
 # activations**: with $z = (x - \mu) / \sigma$ the score $z \cdot w + b$ is
-# $x \cdot (w / \sigma) + (b - \mu \cdot (w / \sigma))$. Who forgets this and uses the weights of
-# $z$ on $x$, has another direction.
+# $x \cdot (w / \sigma) + (b - \mu \cdot (w / \sigma))$. The weights of $z$, used on $x$ as they
+# are, would be another direction.
 #
 # ### Exercise 6: fit_ridge
 #
@@ -737,8 +750,8 @@ with check(fit_ridge) as c:
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# $\mu_0$ and $\mu_1$ are `[d]`; `torch.where(y[:, None], mu1, mu0)` is `[n, d]`; $\Sigma$ is
-# `[d, d]`, divided by $n$, the number of all rows.
+# $\mu_0$ and $\mu_1$ are `[d]`; each row's own class mean is `[n, d]`; $\Sigma$ is `[d, d]`,
+# divided by $n$, the number of all rows.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -801,8 +814,8 @@ with check(mass_mean) as c:
 # Three probes for one feature. Do they agree on the *answers*? Do they agree on the *direction*?
 #
 # **Predict.** The cosine between the directions of logistic regression and of the plain difference
-# of means, each right on nineteen texts of twenty. In 576 dimensions two random directions have a
-# cosine of 0, give or take .04.
+# of means, each right on at least nineteen texts of twenty. In 576 dimensions two random directions
+# have a cosine of 0, give or take .04.
 
 # %%
 my_cosine = None  # -1 to 1
@@ -821,19 +834,23 @@ for name, (w, b) in fitted.items():
 units = torch.stack([w / w.norm() for w, _ in fitted.values()])
 cosines = units @ units.T
 helpers.versus(my_cosine, f"{cosines[0, 3]:.2f}", "Cosine of logistic and difference of means")
+for i, j in torch.combinations(torch.arange(len(fits))).tolist():
+    print(f"    {list(fits)[i]:>9} and {list(fits)[j]:<9} {cosines[i, j]:.2f}")
 plots.heatmap(
-    cosines, x=list(fits), y=list(fits), xlabel="", ylabel="", unit="cosine", limits=(-1, 1),
+    cosines, x=list(fits), y=list(fits), xlabel="", ylabel="", unit="cosine", limits=(0, 1),
     title="Directions for one feature",
 )  # fmt: skip
 
 # %% [markdown]
 # Look at ridge's two numbers. Its AUROC says that it orders the texts without an error, its
 # accuracy that it calls several of them wrong: on new templates all scores are shifted, and the
-# threshold sits in the wrong place. That is common, and accuracy alone would not have told you.
+# threshold sits in the wrong place. That is common, and accuracy alone would not have told you. Why
+# ridge is shifted further than logistic regression, these forty texts do not tell: it is open.
 #
 # And remember this figure in part II: "*the* direction of a feature" is a way of speaking. Many
 # directions separate the same examples, and they do not do the same to the model.
-#
+
+# %% [markdown]
 # ### Exercise 8: control_labels
 #
 # difficulty 2/5 · importance 5/5 · 10 min
@@ -927,17 +944,18 @@ with check(control_labels) as c:
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# `X` is `[example, d]`, `task` and `control` are Bool `[example]`, `train` and `test` are masks
-# over the examples. The result is one number from -1 to 1.
+# The training rows are `[n_train, d]` with labels `[n_train]`, the test scores `[n_test]`; each
+# task has a `w`, `[d]`, and a `b` of its own. The result is one number from -1 to 1.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
 # ```text
-# for task, then for control:
-#     fit on the training rows and their labels
-#     share of the test rows where (score > 0) equals the label
-# the first share minus the second
+# for each of the two sets of labels:
+#     a probe of its own: rows and labels where train is True go to fit
+#     its scores where test is True, with its bias
+#     the share of these whose sign says what the same set's label says
+# return the share for the task minus that for the control
 # ```
 #
 # </details>
@@ -988,20 +1006,24 @@ with check(selectivity) as c:
     def fixed(X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return torch.ones(1), torch.tensor(-0.5)  # learns nothing: True above 0.5
 
-    # On the training rows it says F T F T, on the test rows F F T T.
-    x = torch.tensor([0.2, 0.8, 0.3, 0.9, 0.1, 0.9, 0.2, 0.4, 0.7, 1.5])[:, None]
-    task = torch.tensor([0, 1, 0, 1, 0, 1, 0, 1, 1, 0]) == 1  # right on test: 2 of 4
-    control = torch.tensor([1, 1, 1, 0, 1, 1, 0, 0, 0, 1]) == 1  # right on test: 3 of 4
-    train, test = torch.arange(10) < 4, torch.arange(10) >= 6
+    # Five training rows, two on neither side, seven test rows: there it says T F F T T F T.
+    x = torch.tensor([0.3, 0.1, 1.3, 0.8, 1.3, 0.6, 0.3, 0.8, 0.2, 0.1, 1.2, 0.9, 0.2, 0.6])
+    task = torch.tensor([0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1]) == 1  # right on test: 4 of 7
+    control = torch.tensor([1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0]) == 1  # 3 of 7
+    train, test = torch.arange(14) < 5, torch.arange(14) >= 7
+    x = x[:, None]
     yours = c.call(fixed, x, task, control, train, test)
-    c.close(yours, -0.25, "2 of 4 test rows right on the task, 3 of 4 on the control", atol=1e-4)
+    c.close(yours, 1 / 7, "4 of 7 test rows right on the task, 3 of 7 on the control", atol=1e-4)
+    yours = c.call(fixed, x, control, task, train, test)
+    c.close(yours, -1 / 7, "the other way around: below 0", atol=1e-4)
 
 # %% [markdown]
 # ### The trap, first sight
 #
 # Now put it to work on the quotes. Split by template, penalty $\lambda = 0.01$, one layer after the
 # other: the accuracy on the real labels and on the control labels, on templates that the probe has
-# never seen.
+# never seen. One throw of the coins is one sample of a random thing, so we throw **five times**,
+# fit a control probe for each, and report the mean and the range.
 #
 # **Predict.** At layer 16: the accuracy for the quotes, and for the nonsense labels. And at layer
 # 0, the bare embedding, which knows the token and nothing else: the same two.
@@ -1014,35 +1036,60 @@ my_quotes_and_control_at_layer_0 = None
 quote_acts = probing.activations(smollm2, places)
 train, valid, test = split_by_group(places.groups, 0.2, 0.2, seed=0)
 share = is_inside[train].double().mean().item()
-token_coins = control_labels(places.token, share, smollm2.cfg.d_vocab, seed=0)
+throws = [control_labels(places.token, share, smollm2.cfg.d_vocab, seed) for seed in range(5)]
+is_known = torch.isin(places.token, places.token[train])  # its type occurs in training
+parts = {"all": test, "known types": test & is_known, "new types": test & ~is_known}
 for layer, guess in (
     (16, my_quotes_and_control_at_layer_16),
     (0, my_quotes_and_control_at_layer_0),
 ):
-    tasks = (is_inside, token_coins)
-    on_both = [test_accuracy(quote_acts[layer], wanted, train, test) for wanted in tasks]
-    pair = tuple(round(share, 3) for share in on_both)
+    acts = quote_acts[layer]
+    on_quotes = test_accuracy(probe, acts, is_inside, train, test)
+    control = {
+        name: torch.tensor([test_accuracy(probe, acts, coins, train, rows) for coins in throws])
+        for name, rows in parts.items()
+    }
+    pair = (round(on_quotes, 3), round(control["all"].mean().item(), 3))
     helpers.versus(guess, pair, f"Layer {layer:>2}, quotes and control")
-    how = selectivity(probe, quote_acts[layer], is_inside, token_coins, train, test)
-    print(f"    selectivity {how:+.3f}")
-for name, wanted in (("quotes", is_inside), ("control", token_coins)):
-    often = wanted[test].double().mean().item()
-    print(f"base rate of {name}: {max(often, 1 - often):.3f}")
-known = torch.isin(places.token[test], places.token[train])
-w, b = probe(quote_acts[16, train], token_coins[train])
-right = ((quote_acts[16, test] @ w + b > 0) == token_coins[test]).double()
-print(f"\n{known.double().mean():.3f} of the test tokens are of a type that occurs in training; on")
-print(f"these the control at layer 16 has {right[known].mean():.3f}", end=", on the others ")
-print(f"{right[~known].mean():.3f}")
+    for name, found in control.items():
+        spread = f"mean of 5 throws {found.mean():.3f}, from {found.min():.3f} to {found.max():.3f}"
+        print(f"    control, {name + ':':<12} {spread}")
+often = is_inside[test].double().mean().item()
+base_rates = [max(s := coins[test].double().mean().item(), 1 - s) for coins in throws]
+print(f"base rate of quotes {max(often, 1 - often):.3f}, of the controls", end=" ")
+print(f"{min(base_rates):.3f} to {max(base_rates):.3f}")
+new = places.token[parts["new types"]]
+n_test = int(test.sum())
+print(f"{1 - len(new) / n_test:.3f} of the {n_test} test tokens are of a type that occurs in")
+print(f"training; the other {len(new)} tokens are of only {len(new.unique())} types")
 
 # %% [markdown]
-# Hold on to these numbers: part V argues about them. Two things help. A type that never occurs in
-# training cannot be memorised, so the control task has a **ceiling**: the share of test tokens
-# whose type is known, plus luck on the others. And two numbers of the literature: Hewitt and Liang
-# (2019, Table 1) report for a *linear* part-of-speech probe on ELMo's first layer 97.2% on the
-# task, 71.2% on the control, selectivity 26.0 points; for a probe with a *hidden layer* 97.3%,
-# 92.8%, 4.5. Their reading: the second probe could have memorised what it knows. Yours is linear.
+# Hold on to these numbers: part V argues about them. A type that never occurs in training cannot be
+# memorised, so a control probe can earn the share of test tokens whose type is known, and on the
+# others it guesses. Half of them right would make .92 in all. But the tokens of one type share one
+# coin: few types are few guesses, so **luck** moves one throw by several points either way, and a
+# single throw can stand above that mark. Where you compare, take known types, or several throws.
 #
+# At layer 0 the control beats the quotes: the embedding holds the token, of which the control label
+# is a function and "inside" is not. So the **selectivity** there is negative. Here it is for five
+# layers, by your function:
+
+# %%
+print("layer   selectivity, mean of 5 throws   from      to")
+for layer in (0, 4, 8, 16, 24):
+    acts = quote_acts[layer]
+    found = torch.tensor(
+        [float(selectivity(probe, acts, is_inside, coins, train, test)) for coins in throws]
+    )
+    print(f"{layer:>5}   {found.mean():+29.3f}   {found.min():+.3f}  {found.max():+.3f}")
+
+# %% [markdown]
+# Two numbers of the literature beside it: Hewitt and Liang (2019, Table 1) report for a *linear*
+# part-of-speech probe on ELMo's first layer 97.2% on the task, 71.2% on the control, selectivity
+# 26.0 points; for a probe with a *hidden layer* 97.3%, 92.8%, 4.5. Their reading: the second probe
+# could have memorised what it knows. Yours is linear.
+
+# %% [markdown]
 # ### Exercise 10: layer_sweep
 #
 # difficulty 3/5 · importance 5/5 · 20 min
@@ -1059,7 +1106,8 @@ print(f"{right[~known].mean():.3f}")
 #   \text{ on which the probe of layer } \ell \text{ is right.}$$
 #
 # A column without test examples gets `nan`, not 0: nothing was measured there. The number of
-# columns is the largest entry of `columns` (of all examples, train and test) plus one.
+# columns is the largest entry of `columns` plus one, over **all** examples: those of train, of test
+# and of neither (validation). So maps for two sides have the same columns.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1124,9 +1172,9 @@ with check(layer_sweep) as c:
         return helpers.nearest_mean(X, y)
 
     acts, truth = 0.2 * torch.randn(4, 200, 3) + 3.0, torch.rand(200) < 0.5
-    columns = torch.arange(200) % 5
+    columns = torch.arange(200) % 6
     train, test = torch.arange(200) < 120, torch.arange(200) >= 140
-    test &= columns != 3
+    test &= (columns != 3) & (columns != 5)
     acts[2, :, 1] += torch.where(truth, 1.5, -1.5)
     acts[3] = acts[2]
     acts[3, columns == 4, 1] = 6.0 - acts[3, columns == 4, 1]  # mirrored
@@ -1135,9 +1183,9 @@ with check(layer_sweep) as c:
     c.close(
         yours[3, [0, 1, 2, 4]], torch.tensor([1.0, 1, 1, 0]), "layer 3 has it upside down in one"
     )
-    c.true(
-        yours[:, 3].isnan().all() and not yours[:, [0, 1, 2, 4]].isnan().any(), "nan: no test rows"
-    )
+    c.true(yours.shape == (4, 6), "four layers, six columns: also the last, which has no test rows")
+    empty = yours[:, [3, 5]].isnan().all() and not yours[:, [0, 1, 2, 4]].isnan().any()
+    c.true(empty, "nan: no test rows")
     c.true(
         yours[:2, [0, 1, 2, 4]].max() < 0.95, "layers 0 and 1 hold nothing: they are not perfect"
     )
@@ -1158,19 +1206,21 @@ with check(layer_sweep) as c:
 #
 # <details><summary>Hint 1: nudge</summary>
 #
-# The test accuracies must have no influence on which layer is chosen.
+# Whoever chooses has not seen `test`: the line that finds the layer mentions `valid` alone.
 #
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# Both arguments are `[layer]`; the result is a layer's number (an int) and one accuracy.
+# Both arguments are `[layer]`. Where `valid` is at its maximum is Bool `[layer]`, perhaps with
+# several True; the result is the number of the first of them (an int) and one accuracy.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
 # ```text
-# the first layer at which valid reaches its maximum
-# that number, and the entry of test there
+# the layers whose valid accuracy equals the highest one (ask for equality: argmax does not
+#     promise which of several it returns)
+# the smallest of their numbers, and the entry of test at this number
 # ```
 #
 # </details>
@@ -1212,7 +1262,7 @@ my_chosen_on_valid = None
 
 # %%
 column = torch.zeros(len(number_data), dtype=torch.int64)  # one column: a label for each text
-ridge = fits["ridge"]
+ridge = helpers.ridge(l2=0.1)  # scikit-learn's, on standardised rows: quicker for 620 fits
 best_on_test, chosen_on_valid = [], []
 for seed in range(10):
     coins = helpers.coins(len(number_data), seed)
@@ -1235,14 +1285,15 @@ for name, guess, found in (
 # probe for each layer, split by template, chosen on validation data. The last token of the twins is
 # the same word in all but *truth*, so the embedding alone should be at the base rate.
 #
-# **Predict.** Which of the six is read best in the middle of the model, and which worst?
+# **Predict.** Which of the six is read best in the middle of the model (accuracy, mean of layers 8
+# to 24), and how far behind it is the next one?
 
 # %%
 my_best_feature = None
-my_worst_feature = None
+my_distance_to_the_next = None
 
 # %%
-curves = {}
+curves, chosen = {}, {}
 print(f"{'feature':>10}   layer  valid   test  AUROC   base rate")
 for feature in probing.FEATURES:
     data = probing.labelled(feature)
@@ -1259,13 +1310,17 @@ for feature in probing.FEATURES:
     order = evaluate(acts[layer, test] @ w + b, ends.labels[test])["auroc"]
     numbers = f"{on_valid[layer]:.3f}  {reported:.3f}  {order:.3f}   {base:.3f}"
     print(f"{feature:>10}   {layer:>5}  {numbers}")
-    curves[feature] = on_test
+    curves[feature], chosen[feature] = on_test, layer
 found = {feature: curve[8:25].mean().item() for feature, curve in curves.items()}
-helpers.versus(my_best_feature, max(found, key=found.get), "Read best, mean of layers 8 to 24")
-helpers.versus(my_worst_feature, min(found, key=found.get), "Read worst")
-plots.lines(
-    curves, title="Test accuracy at the last token, new templates", ylabel="accuracy",
-    limits=(0.3, 1.03), levels={"base rate": 0.5},
+ranked = sorted(found, key=found.get, reverse=True)
+print("\nmean of layers 8 to 24: " + ", ".join(f"{name} {found[name]:.3f}" for name in ranked))
+helpers.versus(my_best_feature, ranked[0], "Read best")
+helpers.versus(
+    my_distance_to_the_next, f"{found[ranked[0]] - found[ranked[1]]:.2f}", "The next is behind by"
+)
+helpers.small_curves(
+    curves, chosen, level=0.5, ylabel="test accuracy", limits=(0.35, 1.05),
+    title="Read at the last token, new templates (dotted: base rate; ring: the layer chosen)",
 )  # fmt: skip
 
 # %% [markdown]
@@ -1274,7 +1329,7 @@ plots.lines(
 # standard error of up to .08, and texts of one template err together. And a template shifts all
 # its scores (compare AUROC). What these data bear out is coarse: *quotes* are read all but without
 # an error from a few blocks on, the other five above the base rate in most layers and with errors.
-# Which of those is read best, and at which layer exactly, they do not tell.
+# Which of those is read best or worst, and at which layer exactly, they do not tell.
 
 # %% [markdown] question="spot_the_bug" points=2
 # ### Question B: spot the bug
@@ -1316,8 +1371,8 @@ plots.lines(
 #
 # A probe finds that a feature can be *read*. Nobody says that the model reads it. Tree rings hold
 # the weather of a hundred summers, and the tree does not consult them. To find out what a model
-# **uses**, do as in lab 02: change it, and see what follows. But a probe's finding is not a site,
-# it is a **direction** $w$ in the stream, so change the stream along $w$, and nowhere else:
+# **uses**, change it, and see what follows. A probe's finding is a **direction** $w$ in the stream,
+# so change the stream along $w$, and nowhere else:
 #
 # | | what is done to the activation | what it asks |
 # |---|---|---|
@@ -1353,7 +1408,7 @@ my_used_feature = None  # "A" or "B"
 # %% [markdown]
 # ### Exercise 12: to_raw
 #
-# difficulty 2/5 · importance 4/5 · 10 min
+# difficulty 2/5 · importance 4/5 · 7 min
 #
 # Before a direction is used it must be the right one. Many probes are trained on *standardised*
 # activations, $z = (x - \mu) / \sigma$, and the model has never seen those. A step along the
@@ -1414,7 +1469,7 @@ with check(to_raw) as c:
 # %% [markdown]
 # ### Exercise 13: ablate_direction
 #
-# difficulty 2/5 · importance 5/5 · 10 min
+# difficulty 2/5 · importance 5/5 · 7 min
 #
 # Take the part of each activation along $w$ away, so that the probe reads 0 (but for its bias)
 # everywhere, and nothing else is touched:
@@ -1475,7 +1530,7 @@ with check(ablate_direction) as c:
 # %% [markdown]
 # ### Exercise 14: steer
 #
-# difficulty 2/5 · importance 5/5 · 10 min
+# difficulty 2/5 · importance 5/5 · 7 min
 #
 # The other way: put more of the feature in. How much is "more"? Papers say "we added 8 times the
 # vector", and nobody can compare. Here `alpha` has a unit: **the probe's own score**. Move every
@@ -1531,7 +1586,7 @@ with check(steer) as c:
 # %% [markdown]
 # ### Exercise 15: causal_slope
 #
-# difficulty 2/5 · importance 5/5 · 15 min
+# difficulty 2/5 · importance 5/5 · 10 min
 #
 # Now ask the output. Step up, step down, compare:
 #
@@ -1580,7 +1635,14 @@ def causal_slope(
 
 # %% check="causal_slope" points=4
 with check(causal_slope) as c:
-    x, w = torch.randn(9, 4).double() + 1, torch.tensor([0.0, 2.0, 0.0, 0.0]).double()
+    x, w = torch.randn(9, 4).double() + 1, torch.tensor([0.0, 2.5, 0.0, 0.0]).double()
+    five = torch.tensor([-2.4, -0.25, 0.1, 0.25, 3.5]).double()[:, None].expand(5, 4)
+
+    def sign_of_the_second(x):
+        return (x[:, 1] > 0).double()
+
+    crossing = "a threshold: steps of .32 to either side, three of five cross it"
+    c.close(c.call(sign_of_the_second, five, w, 0.8), 0.375, crossing)
 
     def three_times_the_second(x):
         return 3 * x[:, 1] + 100
@@ -1591,17 +1653,11 @@ with check(causal_slope) as c:
     def the_square_of_the_second(x):
         return x[:, 1] ** 2
 
-    c.close(c.call(three_times_the_second, x, w, 0.7), 1.5, "a step of 1/2 for each unit of score")
-    c.close(c.call(three_times_the_second, x, -w, 0.7), -1.5, "against the direction: minus")
+    c.close(c.call(three_times_the_second, x, w, 0.7), 1.2, "a step of .4 for each unit of score")
+    c.close(c.call(three_times_the_second, x, -w, 0.7), -1.2, "against the direction: minus")
     c.close(c.call(the_first_and_its_square, x, w, 0.7), 0.0, "what does not look there: 0")
-    mean = x[:, 1].mean()
+    mean = 0.8 * x[:, 1].mean()
     c.close(c.call(the_square_of_the_second, x, w, 0.7), mean, "a parabola: its mean slope")
-    four = torch.tensor([-1.5, -0.25, 0.25, 1.5]).double()[:, None].expand(4, 4)
-
-    def sign_of_the_second(x):
-        return (x[:, 1] > 0).double()
-
-    c.close(c.call(sign_of_the_second, four, w, 1.0), 0.25, "a threshold: two of four cross it")
 
 # %% [markdown]
 # The planted pair, then, with unit vectors, so that the two slopes can be compared. And twice: once
@@ -1611,7 +1667,8 @@ with check(causal_slope) as c:
 # %%
 planted_slopes = {}
 for name, labels in planted_labels.items():
-    difference = mass_mean(planted_x[:200], labels[:200], 1.0)[0]
+    rows, kind = planted_x[:200], labels[:200]
+    difference = rows[kind].mean(dim=0) - rows[~kind].mean(dim=0)
     plain = difference / difference.norm()
     along = [causal_slope(planted_output, planted_x, w, 1.0) for w in (planted_probes[name], plain)]
     gone = planted_output(ablate_direction(planted_x, planted_probes[name]))
@@ -1623,14 +1680,14 @@ by_slope = sorted((abs(along[0]), name) for name, along in planted_slopes.items(
 helpers.versus(my_used_feature, by_slope[-1][1], "The used feature")
 
 # %% [markdown]
-# B is used: its slope is fifteen times A's, and without its direction the output moves by 2.85,
-# without A's by .19. What is left for A is no finding: the probe's direction was estimated from 200
-# rows and leans a little towards B, its companion. Over the data A's score *correlates* with the
-# output at -.72 all the same, since the labels agree in 85 of 100 rows. That B correlates at -.99
-# is a hint; only the steps are proof.
+# B is used: its slope, -1.57, is eight times A's, -.19 (with both the output falls as the score
+# rises), and without B's direction the output moves by 3.09, without A's by .39. What is left for A
+# is no finding: the probe's direction was estimated from 200 rows and leans a little towards B, its
+# companion. Over the data A's score *correlates* with the output at -.74 all the same, since the
+# labels agree in 85 of 100 rows. That B correlates at -.99 is a hint; only the steps are proof.
 #
-# And look at the second column. Along the plain difference of means A seems to have .93, more than
-# half of what B has. Between A's two classes lies not only A: the rows with A also have B more
+# And look at the second column. Along the plain difference of means A seems to have -.93, more than
+# half of B's slope. Between A's two classes lies not only A: the rows with A also have B more
 # often, so the difference of means points along **both**. A probe that is trained to separate
 # divides by the spread within the classes and so takes the companion out, the difference of means
 # does not. Whoever steers with it steers everything that goes along with the label in *their* data.
@@ -1663,7 +1720,7 @@ helpers.versus(my_used_feature, by_slope[-1][1], "The used feature")
 # %% [markdown]
 # ### Exercise 16: inlp
 #
-# difficulty 3/5 · importance 3/5 · 20 min
+# difficulty 3/5 · importance 3/5 · 14 min
 #
 # One direction gone, and the feature may still be there: train a new probe on what is left, and it
 # may find it again. **Iterative nullspace projection** (Ravfogel and others 2020) goes on: fit,
@@ -1761,7 +1818,14 @@ sentiment_acts = probing.activations(smollm2, sentiment_places).double()
 pleased = sentiment_places.labels
 known, unknown = sentiment_places.groups < 6, sentiment_places.groups >= 6
 stream = sentiment_acts[STEERED]
-removed = inlp(stream[known], pleased[known], 6, steering.probe_direction)
+
+
+def firm_probe(X: Float[Tensor, "n d"], y: Bool[Tensor, " n"]) -> tuple[Tensor, Tensor]:
+    """A probe with a strong penalty: 576 weights, and 120 examples."""
+    return steering.probe(X, y, C=0.01)
+
+
+removed = inlp(stream[known], pleased[known], 6, lambda X, y: firm_probe(X, y)[0])
 generator = torch.Generator().manual_seed(0)
 anywhere = torch.linalg.qr(torch.randn(576, 6, generator=generator).double())[0].mT
 left_to_read = {"found directions": [], "random directions": []}
@@ -1770,7 +1834,7 @@ for rounds in range(7):
         less = stream
         for v in basis[:rounds]:
             less = ablate_direction(less, v)
-        w, b = steering.probe(less[known], pleased[known])
+        w, b = firm_probe(less[known], pleased[known])
         curve.append(steering.accuracy(w, b, less[unknown], pleased[unknown]))
 enough = [r for r, right in enumerate(left_to_read["found directions"]) if right < 0.6]
 helpers.versus(my_rounds, min(enough, default="more than 6"), "Rounds until below .60")
@@ -1781,8 +1845,9 @@ plots.lines(
 )  # fmt: skip
 
 # %% [markdown]
-# One direction, and what carries over to new templates is nearly gone: .82, then .57. Six random
-# directions do nothing, so it is not the loss of dimensions as such. At this place, in these
+# One direction, and what carries over to new templates is nearly gone: .81, then .55 (80 texts for
+# the test: a difference of .05 is chance). Six random directions do nothing, so it is not the loss
+# of dimensions as such. At this place, in these
 # sentences, the sentiment that generalises is close to one-dimensional. The test on *new* templates
 # matters here, too: what a new probe learns by heart would count as sentiment otherwise.
 #
@@ -1804,7 +1869,9 @@ plots.lines(
 #
 # `cuts` are $t_1 < \dots < t_S = n$. A feature that lies open is learned from a few examples, and
 # the rest is nearly free; one that must be memorised is paid for to the end. A probe that is sure
-# and wrong costs *more* than no probe.
+# and wrong costs *more* than no probe. (The score $s = w \cdot x + b$ is the log-odds of True, in
+# nats: $-\ln p(\text{True}) = \ln(1 + e^{-s})$, torch's `softplus` of $-s$. One nat is $1 / \ln 2$
+# bits.)
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1814,9 +1881,8 @@ plots.lines(
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# `fit(X, y)` gives `w` `[d]` and `b`. The score $s = w \cdot x + b$ is the log-odds of True, in
-# nats: a True costs `softplus(-s)`, a False `softplus(s)` (never `log(sigmoid(s))`, which rounds to
-# minus infinity). One nat is $1 / \ln 2$ bits.
+# `fit(X, y)` gives `w` `[d]` and `b`, a number; the scores of a block are `[m]`, and what its
+# labels cost, in nats, is `[m]` too. A score of $\pm 900$ must still have a finite cost.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -1897,7 +1963,7 @@ for layer in (4, 16, 30):
 # %% [markdown]
 # Coins cannot be sent for less than 200 bits, and a probe that believes in them pays extra, about
 # 50 bits here. Sentiment at layer 30 saves a sixth, at layer 16 it still costs a little *more* than
-# no probe, though a probe trained on 120 examples is right on .82 of new templates: 200 examples in
+# no probe, though a probe trained on 120 examples is right on .81 of new templates: 200 examples in
 # 576 dimensions are few, and a code length charges for every confident mistake on the way. It
 # orders the layers all the same, 229, 207, 168, with a price for effort that accuracy does not
 # have. (The numbers depend on the penalty: a probe is part of the code.)
@@ -1921,7 +1987,9 @@ for layer in (4, 16, 30):
 #
 # Draw $n$ random directions that are like $w$ in nothing but their **length**, every direction of
 # the space equally likely, and return the effect of each. With another length the comparison would
-# be worthless: a longer step does more.
+# be worthless: a longer step does more. Draw them in the dtype of $w$ (float64 stays float64), and
+# all from **one** generator: with a seed of its own for each draw, `seed + i`, the baselines of two
+# neighbouring seeds would share almost all of their directions.
 #
 # (A vector of independent standard Gaussians points in every direction with equal chance. One of
 # uniform numbers, or of signs, does not.)
@@ -1934,7 +2002,7 @@ for layer in (4, 16, 30):
 # <details><summary>Hint 2: shapes</summary>
 #
 # `effect` takes one direction `[d]` and gives a number; what comes back is `[n]`, with signs, in
-# the order of the draw. `w` has a dtype: keep it.
+# the order of the draw.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -1952,7 +2020,7 @@ for layer in (4, 16, 30):
 def random_direction_baseline(
     effect: Callable[[Float[Tensor, " d"]], float], w: Float[Tensor, " d"], n: int, seed: int
 ) -> Float[Tensor, " n"]:
-    """Return the effects of n random directions that are as long as w, uniform on their sphere."""
+    """Return effects of n random directions, uniform on the sphere, with w's length and dtype."""
     ### BEGIN SOLUTION
     generator = torch.Generator().manual_seed(seed)  # given
     drawn = torch.randn(n, len(w), generator=generator, dtype=w.dtype)
@@ -1963,23 +2031,25 @@ def random_direction_baseline(
 
 # %% check="random_direction_baseline" points=3
 with check(random_direction_baseline) as c:
-    w, seen = 0.25 * torch.ones(4), []
+    w, seen = 0.25 * torch.ones(4).double(), []
 
     def first_weight(direction):
         seen.append(direction)
         return direction[0].item()
 
-    effects = c.call(first_weight, w, 300, seed=3)
+    effects = c.call(first_weight, w, 2000, seed=3)
     tried = torch.stack(seen)
-    c.close(tried.norm(dim=1), torch.full((300,), 0.5), "as long as w, each of them")
+    c.true(tried.dtype == w.dtype, "in the dtype of w")
+    c.close(tried.norm(dim=1), torch.full((2000,), 0.5), "as long as w, each of them")
     c.close(effects, tried[:, 0], "the effects, in the order of the draw, with signs")
-    c.true(tried.mean(0).abs().max() < 0.1, "no side is preferred")
-    c.true(abs((2 * tried).pow(4).sum(1).mean() - 0.5) < 0.08, "nor the axes, nor the corners")
+    c.true(tried.mean(0).abs().max() < 0.04, "no side is preferred")
+    c.true(abs((2 * tried).pow(4).sum(1).mean() - 0.5) < 0.03, "nor the axes, nor the corners")
     c.true((tried - w).norm(dim=1).min() > 0.01, "the given direction is not among them")
     c.true((tried @ w).abs().max() > 0.15, "and they need not be at right angles to it")
     once, again, other = (random_direction_baseline(first_weight, w, 5, seed=k) for k in (3, 3, 4))
     c.close(again, once, "the seed decides")
-    c.true((other - once).abs().max() > 1e-3, "another seed, other directions")
+    apart = (other[:, None] - once).abs().min()
+    c.true(apart > 1e-9, "another seed, other directions: not one of them is the same")
 
 # %% [markdown]
 # ### Exercise 19: corrected_p_values
@@ -2009,8 +2079,8 @@ with check(random_direction_baseline) as c:
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# `null.abs() >= found.abs()[:, None]` is `[m, n]`. The factors $m, m - 1, \dots, 1$ are `[m]`;
-# `cummax` takes the running maximum.
+# Comparing each of the $m$ effects with each of the $n$ random ones gives `[m, n]`, their counts
+# `[m]`. The factors $m, m - 1, \dots, 1$ are `[m]`, and belong to the *sorted* p-values.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -2043,8 +2113,9 @@ def corrected_p_values(
 # %% check="corrected_p_values" points=3
 with check(corrected_p_values) as c:
     null = torch.cat([torch.arange(1, 50), -torch.arange(50, 100)]).double()
-    alone = c.call(torch.tensor([95.0]).double(), null)
-    c.close(alone, [0.06], "one direction: 95 to 99 are as large, and it counts itself: 6 of 100")
+    alone = c.call(torch.tensor([94.5]).double(), null)
+    c.close(alone, [0.06], "one direction: 95 to 99 are larger, and it counts itself: 6 of 100")
+    c.close(c.call(torch.tensor([95.0]).double(), null), [0.06], "at 95 they are still as large")
     c.close(c.call(torch.tensor([-200.0]).double(), null), [0.01], "never 0, whatever the sign")
     four = torch.tensor([97.5, -10.5, 200.0, 96.5]).double()
     kept = four.clone()
@@ -2079,23 +2150,27 @@ for feature in ("number", "tense", "truth"):
     directions[feature] = steering.between_the_means(there, few.labels)[0]
 
 
+# Every prompt is there twice: one forward pass for both steps.
+praise_from_here = steering.praise_from(smollm2, prompt_tokens.repeat(2, 1), STEERED)
+progress = tqdm(total=99 + len(directions), desc="directions", leave=False)
+
+
 def praise(direction: Float[Tensor, " d"]) -> float:
     """Half of the way from a step down to a step up, in logits, mean over the prompts."""
     v = direction.float()
+    progress.update()
 
     def both_ways(x: Float[Tensor, "batch pos d"]) -> Float[Tensor, "batch pos d"]:
-        up, down = x.chunk(2)  # every prompt is there twice: one forward pass for both steps
+        up, down = x.chunk(2)
         return torch.cat([steer(up, v, reach), steer(down, v, -reach)])
 
-    answers = steering.pleased_minus_displeased(
-        smollm2, prompt_tokens.repeat(2, 1), steering.at_layer(STEERED, both_ways)
-    )
-    up, down = answers.chunk(2)
+    up, down = praise_from_here(both_ways).chunk(2)
     return ((up - down).mean() / 2).item()
 
 
 found_effects = {feature: praise(direction) for feature, direction in directions.items()}
 random_effects = random_direction_baseline(praise, directions["sentiment"], 99, seed=0)
+progress.close()
 effects = torch.tensor(list(found_effects.values()))
 p_values = corrected_p_values(effects, random_effects)
 for (feature, effect), p in zip(found_effects.items(), p_values.tolist(), strict=True):
@@ -2130,9 +2205,9 @@ for name, direction in (("sentiment", directions["sentiment"]), ("random", stron
         print(f"{times:+3d} x {name:<9}: {words!r}")
 
 # %% [markdown]
-# **Sentiment** stands far out: +.91 logits, three times the largest of 99 random effects, and at 8
-# times the distance of the classes an amazing film is terrible. So the model *uses* what the probe
-# reads, here.
+# **Sentiment** stands far out: +.91 logits, three times the largest of 99 random effects, and 8
+# times the distance of the classes *down* (the row `-8`) an amazing film is terrible. So the model
+# *uses* what the probe reads, here.
 #
 # **Truth** stands out as well, +.44, though its direction has nothing to do with sentiment's: their
 # cosine is -.01. The test says that this direction *does something* to praise. It does not say that
@@ -2211,10 +2286,15 @@ def almost_orthogonal(d: int, n: int, eps: float, seed: int) -> tuple[Float[Tens
 
 # %% check="almost_orthogonal" points=2
 with check(almost_orthogonal) as c:
+    state = torch.get_rng_state()
     vectors, share = c.call(12, 40, 0.3, seed=5)
+    untouched = torch.equal(torch.get_rng_state(), state)
+    c.true(untouched, "drawn from the generator: torch's global one stays where it was")
     c.close(vectors.norm(dim=1), torch.ones(40), "unit vectors")
     c.true(vectors.mean(0).norm() < 0.4, "they point to all sides")
-    c.true((vectors.abs() * 12**0.5 - 1).abs().max() > 0.2, "not only to the corners of a cube")
+    many, _ = almost_orthogonal(4, 2000, 0.3, seed=5)
+    off = abs(many.pow(4).sum(1).mean() - 0.5)  # on the sphere 1/2, from a cube .43, on axes 1
+    c.true(off < 0.03, "no more to the corners of a cube, or along the axes, than elsewhere")
     mine = [abs(vectors[i] @ vectors[j]) < 0.3 for i in range(40) for j in range(i)]
     c.close(share, sum(mine) / 780, "the share of the 780 pairs, none of a vector with itself")
     c.close(almost_orthogonal(12, 40, 1.01, seed=5)[1], 1.0, "below 1.01 are all of them")
@@ -2223,6 +2303,7 @@ with check(almost_orthogonal) as c:
 
 # %%
 sizes, largest = [8, 32, 128, 576, 2048], []
+powers = [math.log2(d) for d in sizes]
 shares = {"|cosine| < .1": [], "|cosine| < .3": []}
 for d in sizes:
     for curve, eps in zip(shares.values(), (0.1, 0.3), strict=True):
@@ -2234,11 +2315,18 @@ print(
     "largest of the 179,700 cosines:",
     *(f"{v:.2f} (d = {d})" for v, d in zip(largest, sizes, strict=True)),
 )
-plots.lines(
-    {**shares, "largest of all pairs": largest}, x=[math.log2(d) for d in sizes],
-    xlabel="dimensions, as a power of 2", ylabel="share of pairs, or cosine",
-    title="600 random directions", limits=(0, 1.05),
+room = plots.lines(
+    shares, x=powers, xlabel="dimensions", ylabel="share of pairs",
+    title="600 random directions: how many pairs are almost orthogonal", limits=(0, 1.05),
 )  # fmt: skip
+room.axes[0].set_xticks(powers, labels=[str(d) for d in sizes])
+display(room)
+worst = plots.lines(
+    {"largest |cosine| of all pairs": largest}, x=powers, xlabel="dimensions", ylabel="|cosine|",
+    title="600 random directions: the pair that is least orthogonal", limits=(0, 1.05),
+)  # fmt: skip
+worst.axes[0].set_xticks(powers, labels=[str(d) for d in sizes])
+worst
 
 # %% [markdown]
 # With 576 dimensions 98 of 100 pairs of random directions are below .1, and of all 179,700 pairs
@@ -2318,6 +2406,10 @@ with check(tms_batch) as c:
     c.true(x.min() >= 0 and x.max() <= 1, "between 0 and 1")
     c.true(0.47 < x[active].mean() < 0.53, "1/2 on average, where active")
     c.true(0.30 < x[active].square().mean() < 0.37, "1/3 their mean square: uniform")
+    full = tms_batch(4000, 6, 1.0, seed=1)
+    shared = (full[:, 0] * full[:, 1]).mean()
+    c.true(0.23 < shared < 0.27, "each has a strength of its own: two multiply to 1/4 on average")
+    c.true(full.std(0).min() > 0.25, "and a new one in each sample")
     c.close(c.call(5, 6, 0.2, seed=1), tms_batch(5, 6, 0.2, seed=1), "the seed decides")
     c.true((tms_batch(50, 6, 0.9, seed=1) != tms_batch(50, 6, 0.9, seed=2)).any(), "or another")
 
@@ -2427,12 +2519,12 @@ def feature_dimensionality(W: Float[Tensor, "m n"]) -> Float[Tensor, " n"]:
 
 # %% check="feature_dimensionality" points=3
 with check(feature_dimensionality) as c:
+    three = torch.tensor([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]])
+    c.close(c.call(three), [0.8, 0.8, 1 / 3], "1 of 1 + 1/4, twice; 1/2 of 1/2 + 1/2 + 1/2")
     c.close(c.call(0.7 * torch.eye(3)), [1.0, 1.0, 1.0], "at right angles: a dimension each")
     pair = torch.tensor([[0.6, -0.6], [0.8, -0.8]])
     c.close(c.call(pair), [0.5, 0.5], "opposite: they share one")
     c.close(c.call(superposition.corners(5, 1.3)), [0.4] * 5, "a pentagon: five share two")
-    three = torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
-    c.close(c.call(three), [1 / 2, 1 / 2, 2 / 3], "1 of 1 + 1, twice; 2 of 2 + 1/2 + 1/2")
     uneven = torch.tensor([[2.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.3, 0.0]])
     kept = uneven.clone()
     c.close(c.call(uneven), [0.8, 0.2, 1.0, 0.0], "4 of 4 + 1; 1 of 4 + 1; alone; not there")
@@ -2473,9 +2565,10 @@ for name, history in histories.items():
 kept = [int((histories[name][-1].norm(dim=0) > 0.5).sum()) for name in list(toys)[:2]]
 helpers.versus(my_kept_if_dense, kept[0], "Columns longer than .5, dense")
 helpers.versus(my_kept_if_sparse, kept[1], "Columns longer than .5, sparse")
-moments = [0, 2, 5, 10, 30]
+moments = [0, 20, 60, 120, 200, 1500]
+sparse = dict(zip(superposition.LOOKS, histories["5, p = .05"], strict=True))
 display(superposition.strip(
-    [histories["5, p = .05"][k] for k in moments], [f"step {50 * k}" for k in moments],
+    [sparse[step] for step in moments], [f"step {step}" for step in moments],
     "Five sparse features find their places",
 ))  # fmt: skip
 superposition.strip([history[-1] for history in histories.values()], list(toys), "After training")
@@ -2543,8 +2636,28 @@ plots.heatmap(
 )  # fmt: skip
 
 # %% [markdown]
-# Go on from here. What one block writes at the last position is `challenge_cache["attn_out",
-# block][:, -1]`; a direction can be ablated there, with a hook on `blocks.{block}.hook_attn_out`.
+# Go on from here. What one block's heads write at the last position is
+# `challenge_cache["attn_out", block][:, -1]`. To ablate a direction *there*, in that block's output
+# and nowhere else, put a hook on `blocks.{block}.hook_attn_out`. Here it is with a random
+# direction, which is a baseline, too: what a direction without a meaning does to the answers.
+
+
+# %%
+def without(block: int, w: Float[Tensor, " d"]) -> list[steering.Hook]:
+    """Return hooks that ablate w from what a block's heads write at the last position."""
+
+    def put(out: Float[Tensor, "batch pos d"], hook: object) -> Float[Tensor, "batch pos d"]:
+        return torch.cat([out[:, :-1], ablate_direction(out[:, -1:], w.to(out.dtype))], dim=1)
+
+    return [(f"blocks.{block}.hook_attn_out", put)]
+
+
+width = challenge_cache["attn_out", 0].shape[-1]
+anything = torch.randn(width, generator=torch.Generator().manual_seed(0))
+with torch.no_grad():
+    logits = challenge.model.run_with_hooks(challenge.tokens, fwd_hooks=without(0, anything))
+changed = int((logits[:, -1].argmax(-1) != challenge.answers).sum())
+print(f"a random direction, out of block 0: {changed} of {len(is_odd)} answers change")
 
 # %%
 # Your own experiments.
@@ -2552,12 +2665,13 @@ plots.heatmap(
 # %% [markdown]
 # ### Exercise 24: challenge_answer
 #
-# difficulty 4/5 · importance 4/5 · 25 min
+# difficulty 4/5 · importance 4/5 · 35 min
 #
 # Write down what you found, as plain numbers (not as variables: what is graded is what stands
 # here). `used` and `idle` are positions; `written` is the block that writes the copy that is read;
-# `erased` is a pair `(position, block)`: whose feature it is, and the block that takes it off. With
-# $a_p$ for "odd at position $p$":
+# `erased` is a pair `(position, block)`: whose feature it is, and the block that takes it off. A
+# block has four heads, so one block may do both: the one in `written` can be the one in `erased`.
+# With $a_p$ for "odd at position $p$":
 #
 # $$\text{answer} = g(a_{\text{used}}), \quad \text{whatever the other } a_p .$$
 #
@@ -2625,8 +2739,10 @@ with check(challenge_answer=challenge_answer) as c:
     c.true(wipes > 0.9, "and some head of the erasing block at erased")
 
 # %% [markdown]
-# The check looks where heads look, and what can be read at the end. It does not say which of two
-# copies is read: be sure of that yourself.
+# The check is sure of `used`, and it looks where heads look and what can be read at the end. Two
+# things it does **not** decide: which of the two blocks that copy the used feature is the one in
+# `written`, and whether the block in `erased` is the one that writes the feature or the one that
+# takes it off (a head of each looks there). Those blocks can be wrong with every line above ticked.
 
 # %% [markdown]
 # ## Part V: the headline, an honest trap
@@ -2637,29 +2753,50 @@ with check(challenge_answer=challenge_answer) as c:
 # at 0 the quotation is closed in the one text and goes on in the other. To the left twins have the
 # same label, to the right opposite ones, at the same words.
 #
+# The map of the control is the mean of **five throws** of the coins, on tokens whose **type occurs
+# in training**: a type that does not is one coin, guessed, and would paint dark and bright blocks
+# that are luck and nothing else.
+#
 # **Predict.** In the map of the quotes: in which layers is it dark to the right of 0, and from
-# which layer on is it bright everywhere? In the map of the control: where is it brightest?
+# which layer on is it bright everywhere? For the control: what share of these tokens does it get
+# right at layer 0, and what share at layer 24?
 
 # %%
 my_quotes_are_bright_from_layer = None
-my_control_is_brightest_at_layer = None
+my_control_on_known_types_at_layers_0_and_24 = None  # such as (0.9, 0.8)
 
 # %%
 columns, names = helpers.around_the_mark(places)
 train, valid, test = split_by_group(places.groups, 0.2, 0.2, seed=0)
 elsewhere = len(names)  # a last column for the tokens that are further away
 columns[columns < 0] = elsewhere
-tasks = {"quotes: is one open?": is_inside, "control: a coin for each token": token_coins}
-sweeps = {
-    name: layer_sweep(probe, quote_acts, wanted, columns, train, test)
-    for name, wanted in tasks.items()
-}
-how_many = torch.bincount(columns[test], minlength=elsewhere + 1).float()
-quotes_curve, control_curve = (sweep @ how_many / how_many.sum() for sweep in sweeps.values())
+known = test & is_known
+quotes_map = layer_sweep(probe, quote_acts, is_inside, columns, train, test)
+control_maps = [layer_sweep(probe, quote_acts, coins, columns, train, known) for coins in throws]
+one_column = torch.zeros_like(columns)
+control_curves = torch.stack(  # [throw, layer], on all test tokens
+    [layer_sweep(probe, quote_acts, coins, one_column, train, test)[:, 0] for coins in throws]
+)
+
+
+def whole(sweep: Tensor, rows: Tensor) -> Tensor:
+    """Return the accuracy of each layer on all these rows, from its accuracies by column."""
+    how_many = torch.bincount(columns[rows], minlength=elsewhere + 1).to(sweep.dtype)
+    return sweep.nan_to_num(0.0) @ how_many / how_many.sum()
+
+
+quotes_curve = whole(quotes_map, test)
+known_curves = torch.stack([whole(sweep, known) for sweep in control_maps])
 bright = next((layer for layer in range(20) if (quotes_curve[layer:20] > 0.97).all()), "none")
 helpers.versus(my_quotes_are_bright_from_layer, bright, "Quotes: above .97 from layer")
-brightest = int(control_curve.argmax())
-helpers.versus(my_control_is_brightest_at_layer, brightest, "Control: brightest at layer")
+ends = tuple(round(known_curves[:, layer].mean().item(), 3) for layer in (0, 24))
+helpers.versus(
+    my_control_on_known_types_at_layers_0_and_24, ends, "Control on known types, layers 0 and 24"
+)
+sweeps = {
+    "quotes: is one open?": quotes_map,
+    "control: a coin for each token": torch.stack(control_maps).mean(dim=0),
+}
 figure = helpers.maps(
     {name: sweep[:, :elsewhere] for name, sweep in sweeps.items()},
     x=names, xlabel="tokens from where the twins part", limits=(0.5, 1),
@@ -2670,20 +2807,31 @@ figure
 
 # %% [markdown]
 # Look at the lowest row of both maps. Layer 0 is the embedding: it knows the token and nothing
-# else. There the control is right wherever it can be, and the quotes, right of 0, are right on
-# exactly half: the two twins have the same words there and opposite labels. A few blocks later the
-# quotes are bright. Something has been added to the stream that the tokens do not hold. The whole
-# curve, with two things to hold it against:
+# else. There the control is right on every token whose type it has met, and the quotes, right of 0,
+# are right on exactly half: the two twins have the same words there and opposite labels. A few
+# blocks later the quotes are bright. Something has been added to the stream that the tokens do not
+# hold. The whole curve, with two things to hold it against; "best of 31 on test" is a number that
+# nobody should report, so beside it stands what a choice on validation data gives:
 
 # %%
 base_rate = max((share := is_inside[test].double().mean().item()), 1 - share)
 token_knowledge = helpers.token_table(places.token, is_inside, train, test)
-print(f"layers 12 to 24: quotes {quotes_curve[12:25].mean():.3f}, highest {quotes_curve.max():.3f}")
-print(f"                 control {control_curve[12:25].mean():.3f}")
-print(f"layer 0:         quotes {quotes_curve[0]:.3f}, control {control_curve[0]:.3f}")
+on_valid = layer_sweep(probe, quote_acts, is_inside, one_column, train, valid)[:, 0]
+layer = int((on_valid == on_valid.max()).nonzero()[0])
+print(f"quotes: {quotes_curve[layer]:.4f} at layer {layer}, chosen on validation data", end="; ")
+print(f"best of 31 on test {quotes_curve.max():.4f}")
+for name, layers in (("layer 0", slice(0, 1)), ("layers 12 to 24", slice(12, 25))):
+    each, on_known = (curves[:, layers].mean(dim=1) for curves in (control_curves, known_curves))
+    spread = f"{each.mean():.3f} (five throws: {each.min():.3f} to {each.max():.3f})"
+    print(f"{name}: quotes {quotes_curve[layers].mean():.3f}; control {spread},", end=" ")
+    print(f"on known types {on_known.mean():.3f}")
 print(f"a table of each token's usual label: {token_knowledge:.3f}; base rate {base_rate:.3f}")
 plots.lines(
-    {"quotes": quotes_curve, "control": control_curve},
+    {
+        "quotes": quotes_curve,
+        "control, mean of 5 throws": control_curves.mean(dim=0),
+        "control, known types": known_curves.mean(dim=0),
+    },
     title="The same probe on two tasks, new templates", ylabel="test accuracy",
     levels={"each token's usual label": token_knowledge, "base rate": base_rate},
     limits=(0.45, 1.02),
@@ -2710,21 +2858,20 @@ my_quotes_at_a_large_penalty = None
 my_control_at_a_large_penalty = None
 
 # %%
-sides = (is_inside, token_coins, train, test)
-print("penalty   quotes  control   selectivity")
+print("penalty   quotes  control (5 throws: from, to)   selectivity")
 for l2 in (0.01, 0.1, 1.0, 10.0):
     fit = helpers.logistic(l2)
-    w, b = fit(quote_acts[16, train], is_inside[train])
-    on_quotes = evaluate(quote_acts[16, test] @ w + b, is_inside[test])["accuracy"]
-    difference = selectivity(fit, quote_acts[16], *sides)
-    print(f"{l2:>7}   {on_quotes:.3f}   {on_quotes - difference:.3f}    {difference:+.3f}")
+    on_quotes, *on_control = (
+        test_accuracy(fit, quote_acts[16], wanted, train, test) for wanted in (is_inside, *throws)
+    )
+    mean = sum(on_control) / len(on_control)
+    spread = f"({min(on_control):.3f}, {max(on_control):.3f})"
+    print(f"{l2:>7}   {on_quotes:.3f}   {mean:.3f}   {spread}   {on_quotes - mean:>+20.3f}")
 helpers.versus(my_quotes_at_a_large_penalty, f"{on_quotes:.3f}", "Quotes, penalty 10")
-helpers.versus(
-    my_control_at_a_large_penalty, f"{on_quotes - difference:.3f}", "Control, penalty 10"
-)
+helpers.versus(my_control_at_a_large_penalty, f"{mean:.3f}", "Control, penalty 10")
 
 # %% [markdown]
-# **Second, the sentences.** Perfect on *what*? The two test templates are new, but they are
+# **Second, the sentences.** Right on *what*? The two test templates are new, but they are
 # sentences of the same maker. Change one thing: cut off all that stands before the opening mark, so
 # that the text *begins* with it. And for comparison the same with two words before it.
 #
@@ -2746,11 +2893,24 @@ for (name, change), guess in zip(shortened.items(), guesses, strict=True):
     changed = helpers.reworded(quotes, tested, change)
     there = probing.examples(smollm2, changed)
     (acts,) = probing.activations(smollm2, there, layers=[16])
-    found = evaluate(acts @ w + b, there.labels)
-    helpers.versus(guess, f"{found['accuracy']:.3f} (base rate {found['base_rate']:.3f})", name)
+    says, inside = acts @ w + b > 0, there.labels
+    accuracy, base = (says == inside).double().mean(), inside.double().mean()
+    base = max(base, 1 - base)
+    helpers.versus(guess, f"{accuracy:.3f} (base rate {base:.3f})", name)
+    shares = [says[rows].double().mean() for rows in (inside, ~inside)]
+    print(f"    it says 'inside' on {shares[0]:.3f} of the tokens inside", end=" and on ")
+    print(f"{shares[1]:.3f} of those outside")
+
+# %% [markdown]
+# The errors are all of one kind: tokens inside that are called outside, as if no mark had been
+# read. The first position is a special place in many models, so a mark that stands there may not be
+# noticed; or it is, and written along another direction than the probe knows. Which of the two it
+# is, this experiment leaves open.
 
 # %% [markdown] question="argue_the_trap" points=4
 # ### Question D: the reviewer
+#
+# 20 to 30 min
 #
 # Answer the reviewer in at most twelve sentences. (1) Which of the reviewer's statements are true?
 # (2) Name two measurements of this lab that speak against "it has memorised", and say for each

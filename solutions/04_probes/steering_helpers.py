@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from labkit.planted import readouts
 from labkit.plots.figure import Figure, drawing
-from torch import Tensor
+from torch import Tensor, nn
 from transformer_lens.model_bridge import TransformerBridge
 
 Change = Callable[[Float[Tensor, "batch pos d_model"]], Float[Tensor, "batch pos d_model"]]
@@ -38,15 +38,14 @@ def probe(
     """
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=C, max_iter=2000).fit(X.double().numpy(), y.numpy())
-    return torch.from_numpy(model.coef_[0]).double(), torch.tensor(float(model.intercept_[0]))
-
-
-def probe_direction(
-    X: Float[Tensor, "n d_model"], y: Bool[Tensor, " n"]
-) -> Float[Tensor, " d_model"]:
-    """Fit a probe and return its weights alone."""
-    return probe(X, y)[0]
+    # Centred, and in units of their spread, the same minimum is found in far fewer steps: one scale
+    # for all features, and a penalty that follows it, change nothing else.
+    mean = X.double().mean(0)
+    spread = float((X.double() - mean).std())
+    model = LogisticRegression(C=C * spread**2, max_iter=5000, tol=1e-8)
+    model.fit(((X.double() - mean) / spread).numpy(), y.numpy())
+    w = torch.from_numpy(model.coef_[0]).double() / spread
+    return w, torch.tensor(float(model.intercept_[0])) - w @ mean
 
 
 def accuracy(
@@ -92,15 +91,35 @@ def word_ids(model: TransformerBridge, words: Sequence[str]) -> Int[Tensor, " wo
     return torch.tensor([parts[0] for parts in ids])
 
 
-def pleased_minus_displeased(
-    model: TransformerBridge, tokens: Int[Tensor, "batch pos"], hooks: Sequence[Hook] = ()
-) -> Float[Tensor, " batch"]:
-    """Return the mean logit of five words of praise less that of five of blame, at the end."""
+def praise_from(
+    model: TransformerBridge, tokens: Int[Tensor, "batch pos"], layer: int
+) -> Callable[[Change], Float[Tensor, " batch"]]:
+    """Return a function: a change of the stream before a block -> praise less blame, at the end.
+
+    That is the mean logit of five words of praise less that of five of blame. What stands before
+    the block is the same under every change, so it runs once, here, and only the blocks from there
+    on run again: a hundred directions in a third of the time, to the same numbers. The first
+    position is left as it is, as in :func:`at_layer`.
+    """
+    name = f"blocks.{layer}.hook_resid_pre"
     with torch.no_grad():
-        last = model.run_with_hooks(tokens, fwd_hooks=list(hooks))[:, -1]
-    praise, blame = (last[:, word_ids(model, words)] for words in (PLEASED, DISPLEASED))
-    gap: Tensor = praise.mean(1) - blame.mean(1)
-    return gap
+        stream = model.run_with_cache(tokens, names_filter=name)[1][name]
+    praised, blamed = (word_ids(model, words) for words in (PLEASED, DISPLEASED))
+    native = model.original_model  # the bridge itself always begins at the first block
+
+    def praise(change: Change) -> Float[Tensor, " batch"]:
+        blocks = native.model.layers
+        native.model.layers = nn.ModuleList(list(blocks)[layer:])
+        try:
+            with torch.no_grad():
+                x = torch.cat([stream[:, :1], change(stream[:, 1:])], dim=1)
+                last = native(inputs_embeds=x, use_cache=False, logits_to_keep=1).logits[:, -1]
+        finally:
+            native.model.layers = blocks
+        gap: Tensor = last[:, praised].mean(1) - last[:, blamed].mean(1)
+        return gap
+
+    return praise
 
 
 def continuation(
@@ -122,11 +141,11 @@ def against_chance(
     """Draw the effects of random directions as a histogram, and found ones as named lines."""
     with drawing(8.6, 3.6) as fig:
         axes = fig.subplots()
-        axes.hist(null.tolist(), bins=21, color="#8a929b", label=f"{len(null)} random directions")
+        axes.hist(null.tolist(), bins=21, color="#c9ced4", label=f"{len(null)} random directions")
         axes.axvline(0, color="#4a525b", linewidth=0.8)
         top = axes.get_ylim()[1]
-        styles = ("-", "--", "-.", ":", (0, (1, 3)))
-        colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
+        styles = ("-", "--", "-.", (0, (6, 2, 1, 2, 1, 2)), ":")
+        colours = ("#0072B2", "#D55E00", "#009E73", "#000000", "#882255")
         for number, (name, value) in enumerate(sorted(found.items(), key=lambda item: -item[1])):
             axes.plot(
                 [value] * 2, [0, top], color=colours[number % 5], linestyle=styles[number % 5],

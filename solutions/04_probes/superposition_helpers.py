@@ -15,7 +15,8 @@ Forward = Callable[[Tensor, Tensor, Tensor], Tensor]
 Batch = Callable[[int, int, float, int], Tensor]
 
 STEPS = 1500
-_LOOKS = 30  # at the columns, during one training
+LOOKS = (*range(0, 200, 20), *range(200, STEPS + 1, 100))
+"""After how many steps the columns are looked at: most of it happens early."""
 
 
 def train(
@@ -40,7 +41,7 @@ def train(
         watch: show the columns as they move; only a notebook can.
 
     Returns:
-        The matrix at 31 moments, from before the first step to after the last.
+        The matrix after each of ``LOOKS`` steps, from before the first to after the last.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -70,10 +71,10 @@ def _train(
         missed.backward()
         adam.step()
         decay.step()
-        if (step + 1) % (STEPS // _LOOKS) == 0:
+        if step + 1 in LOOKS:
             seen.append(W.detach().clone())
-            # Drawing takes longer than the fifty steps between two looks: every fifth is shown.
-            if moving is not None and len(seen) % 5 == 1:
+            # Drawing takes longer than the steps between two looks: every fourth is shown.
+            if moving is not None and len(seen) % 4 == 0:
                 moving.show(seen[-1], step + 1)
     return seen
 
@@ -96,16 +97,24 @@ class _Moving:
 def strip(
     matrices: Sequence[Float[Tensor, "2 features"]], titles: Sequence[str], title: str = ""
 ) -> Figure:
-    """Draw the columns of 2 x n matrices as arrows in the plane, one panel for each matrix."""
-    with drawing(2.1 * len(matrices) + 0.4, 3.1 if title else 2.7) as fig:
+    """Draw the columns of 2 x n matrices as arrows in the plane, one panel for each matrix.
+
+    Columns that are about 0 share one label, beside the origin.
+    """
+    with drawing(2.5 * len(matrices) + 0.4, 3.5 if title else 3.1) as fig:
         panels = fig.subplots(1, len(matrices), sharex=True, sharey=True, squeeze=False)[0]
         reach = 1.15 * max(1.0, max(float(W.abs().max()) for W in matrices))
         for axes, W, name in zip(panels, matrices, titles, strict=True):
+            lost = [str(number) for number, v in enumerate(W.T) if v.norm() < 0.1 * reach]
+            if lost:
+                axes.annotate(", ".join(lost), (0, 0), xytext=(5, -12), fontsize=9,
+                              textcoords="offset points")  # fmt: skip
             for number, (x, y) in enumerate(W.T.tolist()):
                 axes.plot([0, x], [0, y], color="#0072B2", linewidth=1.8)
                 axes.plot([x], [y], "o", color="#D55E00", markersize=5)
-                axes.annotate(str(number), (x, y), xytext=(4, 3), textcoords="offset points",
-                              fontsize=7)  # fmt: skip
+                if str(number) not in lost:
+                    axes.annotate(str(number), (x, y), xytext=(4, 3), fontsize=9,
+                                  textcoords="offset points")  # fmt: skip
             axes.set(title=name, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
             axes.grid(True, linewidth=0.4)
         if title:

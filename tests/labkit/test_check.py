@@ -140,6 +140,10 @@ def _unwritten(x: Tensor) -> Tensor:
         (lambda x: 2 * x[0], "The shape is [3], and the signature says 2 axes: [batch pos]"),
         (lambda x: 2 * x[:, :2], "The shape is [2, 2]; expected is [2, 3] (batch, pos)"),
         (lambda x: x / 0, "6 of 6 entries are NaN or infinite, first NaN at [batch 0, pos 0]"),
+        (
+            lambda x: torch.where(x == x.max(), torch.nan, 2 * x),
+            "1 of 6 entries is NaN or infinite, first NaN at [batch 1, pos 2]",
+        ),
     ],
 )
 def test_a_wrong_kind_of_result_is_named(

@@ -44,6 +44,19 @@ def test_the_law_of_cosines(student, seed, rng):
     holds(abs(share - law) < bound, "The share is not that of random directions.")
 
 
+def test_no_direction_is_preferred(student, seed, rng):
+    """All directions are equally likely: neither the axes nor the corners between them come more
+    often than others."""
+    d, n, tries = 4, 60, 8
+    start = int(torch.randint(1000, (), generator=rng))
+    drawn = torch.cat([_drawn(student, d, n, 0.3, start + k)[0] for k in range(tries)]).double()
+    # The sum of fourth powers on the sphere: mean 3 / (d + 2) = 1/2, deviation .17. Uniform numbers
+    # give .43, signs 1/4, axes 1. Five deviations leave room to both sides.
+    fourth = float(drawn.pow(4).sum(1).mean())
+    holds(abs(fourth - 1 / 2) < 5 * 0.17 / (n * tries) ** 0.5, "The axes, or the corners between "
+          "them, are preferred.")  # fmt: skip
+
+
 def test_unit_vectors_from_the_seed(student, seed, rng):
     """Every vector has length 1, the vectors point to all sides, the same seed gives the same ones
     and another seed others."""

@@ -77,6 +77,21 @@ def test_ties_count_half(student, rng):
     close(accuracy, share, **FLOAT32, because="accuracy of always True")
 
 
+def test_a_score_of_zero_says_false(student, rng):
+    """A score of exactly 0 is not positive: it says False."""
+    from sklearn.metrics import roc_auc_score
+
+    scores, labels = _draw(rng)
+    silent = torch.randperm(len(scores), generator=rng)[:6]
+    scores[silent] = 0.0
+    # As many True as False among these would hide what a score of 0 says.
+    labels[silent] = torch.arange(6) % 3 == 0
+    accuracy, _, auroc = _three(student.evaluate(scores, labels))
+    right = float(((scores > 0) == labels).double().mean())
+    close(accuracy, right, **FLOAT32, because="accuracy with scores of 0")
+    close(auroc, roc_auc_score(labels.numpy(), scores.numpy()), **FLOAT32, because="auroc")
+
+
 def test_one_kind_of_label_is_refused(student, rng):
     """Labels that are all True, or all False, raise an error; others do not."""
     scores, labels = _draw(rng)

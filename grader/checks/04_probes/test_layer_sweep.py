@@ -70,9 +70,13 @@ def _grid(actual: object, truth: Tensor) -> Tensor:
 
 def test_accuracy_by_layer_and_column(student, rng):
     """Each entry is the share of the column's test examples on which the layer's probe is right;
-    a column without test examples is nan; what was given is left as it was."""
-    for _ in range(2):
+    a column without test examples is nan, be it the last one, in which there are validation
+    examples alone; what was given is left as it was."""
+    for sides_without_the_last in (0, 1, 2):  # none; test; test and train
         given = _draw(rng)
+        columns, train, test = given[2:]
+        for side in (test, train)[:sides_without_the_last]:
+            side &= columns != columns.max()
         truth = _truth(*given)
         result, after = student.after("layer_sweep", Fit(), *given)
         close(_grid(result, truth), truth[~truth.isnan()], **EXACT, because="the accuracies")

@@ -20,6 +20,7 @@ def _tried(student, w: Tensor, n: int, seed: int) -> Tensor:
     seen: list[Tensor] = []
 
     def effect(direction: Tensor) -> float:
+        holds(direction.dtype == w.dtype, "A random direction should have the dtype of w.")
         seen.append(direction.double())
         return float(direction.double().sum())
 

@@ -49,8 +49,8 @@ def test_how_strong_they_are(student, seed, rng):
 
 
 def test_independent(student, seed, rng):
-    """Features are active independently: of each other, and from sample to sample. Several at once
-    happen as often as chance says, and so does none at all."""
+    """Features are active independently: of each other, and from sample to sample, and so are their
+    strengths. Several at once happen as often as chance says, and so does none at all."""
     p, n = _chance(rng), 6
     active = (_batch(student, 900, n, p, seed % 1000) != 0).double()
     count = active.sum(1)
@@ -62,6 +62,13 @@ def test_independent(student, seed, rng):
         together = float((one * other).mean())
         bound = SIX * (p * p * (1 - p * p) / len(one)) ** 0.5
         holds(abs(together - p * p) < bound, "Two entries are active together too often or never.")
+    x = _batch(student, 900, n, 1.0, seed % 1000)
+    for one, other in ((x[:, 0], x[:, 1]), (x[:-1, 2], x[1:, 2])):
+        # Two independent uniform numbers multiply to 1/4 on average, with a deviation of .22.
+        off = abs(float((one * other).mean()) - 1 / 4)
+        holds(off < SIX * 0.22 / len(one) ** 0.5, "The strengths are not independent.")
+    # One feature's strengths differ from sample to sample: a uniform variable's deviation is .289.
+    holds(bool(x.std(0).min() > 0.2), "A feature has the same strength in all samples.")
 
 
 def test_the_seed_decides(student, seed, rng):

@@ -108,9 +108,10 @@ def _numbers_differ(mine: Tensor, truth: Tensor, bad: Tensor, axes: Sequence[str
         if mine.numel() == 1:
             return f"Your value is {word}; expected is {_digits(float(truth), float(truth))[0]}"
         count = int(broken.sum())
-        are = "entry is" if count == 1 else "entries are"
-        return f"{count} of {mine.numel()} {are} NaN or infinite, first {word} at " + located(
-            first, axes
+        are = "is" if count == 1 else "are"
+        return (
+            f"{count} of {mine.numel()} entries {are} NaN or infinite, first {word} at "
+            + located(first, axes)
         )
     at = largest_difference(mine, truth)
     yours, right = _digits(float(mine[at]), float(truth[at]))

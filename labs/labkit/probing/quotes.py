@@ -3,7 +3,7 @@
 The one feature here that comes and goes inside a text. Twins have the same words in the same
 order; in the one the quotation is closed in the middle, in the other it goes on to the end, so the
 words after the middle stand outside in the one and inside in the other. No text begins with its
-opening mark: at the first position ``smollm2`` does not notice it (lab 04 shows that).
+opening mark: a probe of ``smollm2`` that reads it elsewhere misses it there (lab 04 shows that).
 """
 
 from __future__ import annotations

@@ -6,12 +6,12 @@ import torch
 
 
 def one_after_another(effect, w, n, seed):
-    """A loop with one generator, in float32."""
+    """A loop with one generator, drawn in float32 and brought to w's dtype."""
     generator = torch.Generator().manual_seed(seed)
     effects = torch.zeros(n)
     for i in range(n):
         v = torch.randn(len(w), generator=generator)
-        effects[i] = float(effect(v * (w.float().norm() / v.norm())))
+        effects[i] = float(effect((v / v.norm()).to(w.dtype) * w.norm()))
     return effects
 
 
@@ -21,7 +21,7 @@ def python_s_own_random(effect, w, n, seed):
     effects = []
     for _ in range(n):
         v = torch.tensor([draw.gauss(0, 1) for _ in w], dtype=torch.float64)
-        effects.append(effect(torch.nn.functional.normalize(v, dim=0) * w.norm()))
+        effects.append(effect((torch.nn.functional.normalize(v, dim=0) * w.norm()).to(w.dtype)))
     return torch.tensor([float(e) for e in effects])
 
 
@@ -33,5 +33,6 @@ def first_column_of_a_rotation(effect, w, n, seed):
         q, r = torch.linalg.qr(
             torch.randn(len(w), len(w), generator=generator, dtype=torch.float64)
         )
-        effects.append(float(effect((q * r.diagonal().sign()) @ w.double())))
+        turned = (q * r.diagonal().sign()) @ w.double()
+        effects.append(float(effect(turned.to(w.dtype))))
     return torch.tensor(effects, dtype=torch.float64)

@@ -48,6 +48,13 @@ def steps_of_the_unit_vector(output, x, w, alpha):
     return float((output(x + step) - output(x - step)).mean() / (2 * alpha))
 
 
+def per_unit_of_distance(output, x, w, alpha):
+    """You divide by the distance that the activations have moved: the slope is for each unit of the
+    probe's score, and that has moved by 2 alpha."""
+    step = _step(w, alpha)
+    return float((output(x + step) - output(x - step)).mean() / (2 * step.norm()))
+
+
 def size_only(output, x, w, alpha):
     """You take the absolute value: which way the output moves is half of the finding."""
     step = _step(w, alpha)

@@ -42,6 +42,21 @@ def own_effect_not_counted(found, null):
     return _holm((null.abs() >= found.abs()[:, None]).sum(1) / len(null))
 
 
+def benjamini_hochberg_from_below(found, null):
+    """You multiply by the number of directions over the rank, as Benjamini and Hochberg do, for the
+    share of false findings: Holm multiplies by how many are left."""
+    p = _plain(found, null)
+    order = p.argsort()
+    stepped = (p[order] * len(p) / torch.arange(1, len(p) + 1)).clamp(max=1).cummax(0).values
+    return torch.empty_like(stepped).index_copy(0, order, stepped)
+
+
+def own_effect_counted_below_only(found, null):
+    """You add 1 below and not above: the found effect is as large as itself, so it counts in both
+    places, or a p-value could be 0."""
+    return _holm((null.abs() >= found.abs()[:, None]).sum(1) / (1 + len(null)))
+
+
 def own_effect_counted_above_only(found, null):
     """You add 1 above and not below: there are n + 1 directions with the found one."""
     return _holm(((1 + (null.abs() >= found.abs()[:, None]).sum(1)) / len(null)).clamp(max=1))

@@ -82,6 +82,11 @@ def threshold_at_one_half(scores, labels):
     return _result(scores, labels, accuracy=float(((scores > 0.5) == labels).double().mean()))
 
 
+def zero_says_true(scores, labels):
+    """You let a score of exactly 0 say True: the probe says True where its score is above 0."""
+    return _result(scores, labels, accuracy=float(((scores >= 0) == labels).double().mean()))
+
+
 def threshold_at_the_mean(scores, labels):
     """You put the threshold at the mean score: the probe's own threshold is 0."""
     right = (scores > scores.mean()) == labels

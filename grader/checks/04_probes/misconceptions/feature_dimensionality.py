@@ -12,10 +12,18 @@ def _safe(top, bottom):
 
 
 def both_normalised(W):
-    """You normalise both columns of the product: only the i-th, in whose direction one looks. How
-    long the others are says how much they are in the way."""
+    """You normalise both columns, or sum over the wrong axis (which gives the same): only the i-th,
+    in whose direction one looks, is a unit vector, and the sum is over the others, j. How long
+    those are says how much they are in the way."""
     unit = W / W.norm(dim=0).clamp(min=1e-15)
     return _safe(unit.square().sum(0), _gram(unit).square().sum(1))
+
+
+def cosines_in_the_sum(W):
+    """You sum squared cosines, with unit vectors on both sides, under the squared length: only the
+    direction in which one looks is a unit vector."""
+    unit = W / W.norm(dim=0).clamp(min=1e-15)
+    return _safe(W.square().sum(0), _gram(unit).square().sum(1))
 
 
 def neither_normalised(W):

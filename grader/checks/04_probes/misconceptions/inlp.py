@@ -83,6 +83,19 @@ def not_normalised(X, y, k, fit):
     return torch.stack(found)
 
 
+def never_normalised(X, y, k, fit):
+    """You take v = w without dividing by its length, and subtract (x . v) v all the same: that
+    takes a direction away only if v is a unit vector."""
+    rest, found = X, []
+    for _ in range(k):
+        w = fit(rest, y)
+        for v in found:
+            w = w - (w @ v) * v
+        found.append(w)
+        rest = rest - (rest @ w)[:, None] * w
+    return torch.stack(found)
+
+
 def removed_by_a_raw_probe(X, y, k, fit):
     """You subtract (x . w) w with a w that is no unit vector: too much or too little goes."""
     rest, found = X, []

@@ -73,6 +73,18 @@ def empty_columns_left_out(fit, acts, labels, columns, train, test):
     return grid[:, ~grid.isnan().any(dim=0)]
 
 
+def columns_of_test_rows(fit, acts, labels, columns, train, test):
+    """You count the columns of the test rows alone: the last ones may have none, and are nan."""
+    grid = _sweep(fit, acts, labels, columns, train, test)
+    return grid[:, : int(columns[test].max()) + 1]
+
+
+def columns_of_train_and_test(fit, acts, labels, columns, train, test):
+    """You count the columns of train and test: examples on neither side count as well."""
+    grid = _sweep(fit, acts, labels, columns, train, test)
+    return grid[:, : int(columns[train | test].max()) + 1]
+
+
 def same_number_for_all_columns(fit, acts, labels, columns, train, test):
     """You write the layer's accuracy on all test rows into each of its columns."""
     grid = _sweep(fit, acts, labels, torch.zeros_like(columns), train, test)

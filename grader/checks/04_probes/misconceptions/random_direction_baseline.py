@@ -41,6 +41,25 @@ def positive_weights(effect, w, n, seed):
     return _effects(effect, v / v.norm(dim=1, keepdim=True) * w.norm())
 
 
+def inside_a_cube(effect, w, n, seed):
+    """You draw each weight evenly from an interval around 0: a cube reaches farther towards its
+    corners, so more directions point there. Gaussian numbers point everywhere alike."""
+    generator = torch.Generator().manual_seed(seed)
+    v = torch.rand(n, len(w), generator=generator, dtype=w.dtype) - 0.5
+    return _effects(effect, v / v.norm(dim=1, keepdim=True) * w.norm())
+
+
+def a_seed_for_each_draw(effect, w, n, seed):
+    """You seed a new generator for each direction, with seed + i: two neighbouring seeds then share
+    nearly all of their directions. Seed one generator, once."""
+    return _effects(effect, torch.cat([_sphere(w, 1, seed + i) for i in range(n)]))
+
+
+def drawn_in_single_precision(effect, w, n, seed):
+    """You draw in float32 whatever w is: the directions should have its dtype."""
+    return _effects(effect, _sphere(w.float(), n, seed))
+
+
 def signs_only(effect, w, n, seed):
     """You draw signs: these are the corners of a cube, all other directions never come."""
     v = torch.where(_draw(n, len(w), seed, w.dtype) > 0, 1.0, -1.0).to(w.dtype)

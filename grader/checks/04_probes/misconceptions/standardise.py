@@ -58,6 +58,14 @@ def small_number_added(train, test):
     return _scale(train, train.mean(0), train.std(dim=0, correction=0) + 1e-2, test)
 
 
+def fixed_threshold(train, test):
+    """You call a column constant when its standard deviation is below a fixed small number: in
+    other units a real spread is as small. Compare its largest entry with its smallest."""
+    spread = train.std(dim=0, correction=0)
+    spread = torch.where(spread < 1e-5, torch.ones_like(spread), spread)
+    return _scale(train, train.mean(0), spread, test)
+
+
 def one_statistic_for_all_columns(train, test):
     """You take one mean and one spread for the whole matrix: each column has its own."""
     return _scale(train, train.mean(), train.std(correction=0), test)

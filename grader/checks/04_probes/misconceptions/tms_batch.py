@@ -84,6 +84,20 @@ def multiplied_by_the_probability(batch, n, probability, seed):
     return values * probability
 
 
+def one_strength_for_each_sample(batch, n, probability, seed):
+    """You draw one strength for a whole sample: each active feature has its own."""
+    generator = torch.Generator().manual_seed(seed)
+    active = torch.rand(batch, n, generator=generator) < probability
+    return active * torch.rand(batch, 1, generator=generator)
+
+
+def one_strength_for_each_feature(batch, n, probability, seed):
+    """You draw one strength for each feature and keep it in all samples: it is drawn anew."""
+    generator = torch.Generator().manual_seed(seed)
+    active = torch.rand(batch, n, generator=generator) < probability
+    return active * torch.rand(1, n, generator=generator)
+
+
 def both_signs(batch, n, probability, seed):
     """Your values lie between -1 and 1: between 0 and 1."""
     values, chance = _draw(batch, n, seed)
