@@ -2779,8 +2779,8 @@ score_figure
 # further right, and a latent is tested on as few as ten windows, five of each kind, where a single
 # answer is a fifth of a rate. (A related control: Heap and others, 2025, trained dictionaries on
 # transformers with *random weights*, and a language model's explanations of their latents scored
-# about as well as for trained transformers.) And a list of words is the least that an explanation can be. If yours does
-# better, you have understood something that is not a word.
+# about as well as for trained transformers.) And a list of words is the least that an explanation
+# can be. If yours does better, you have understood something that is not a word.
 
 # %% [markdown] question="what_a_score_shows" points=2
 # ### Question D: what does a score show?
