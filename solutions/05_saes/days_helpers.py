@@ -124,7 +124,7 @@ def shapes_figure(shapes: Mapping[str, Float[Tensor, "sample 2"]]) -> Figure:
         for number, (name, points) in enumerate(shapes.items(), start=1):
             axes = fig.add_subplot(1, len(shapes), number)
             axes.scatter(*points.mT.tolist(), s=8, color=BLUE)
-            axes.set(title=name, aspect="equal")
+            axes.set(title=name, aspect="equal", adjustable="datalim")
     fig.alt = "Points in a plane, one plot each: " + "; ".join(
         f"{name}, distance from the middle {float(radius.min()):.2f} to {float(radius.max()):.2f}"
         for name, points in shapes.items()
