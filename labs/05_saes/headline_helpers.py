@@ -73,10 +73,10 @@ def _explained(axes: Any, scores: Mapping[str, Tensor]) -> None:
         axes.plot(ordered, dash, color=colour, label=name, linewidth=2)
     axes.axhline(0.5, color="#9aa2ab", linewidth=1)
     axes.set(
-        xlabel="latents, best first", ylabel="balanced accuracy", ylim=(0.2, 1.02),
+        xlabel="latents, best first", ylabel="balanced accuracy", ylim=(0.0, 1.02),
     )  # fmt: skip
     axes.set_title("Explained by five words, on new text", fontsize=11.5)
-    axes.legend(fontsize=8, loc="lower left")
+    axes.legend(fontsize=7.5, loc="lower center")
 
 
 def _round(axes: Any, points: Tensor, words: Sequence[str]) -> None:

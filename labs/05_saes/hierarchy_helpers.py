@@ -30,10 +30,10 @@ def fresh_sample(
 
 
 def cases(planted: Hierarchy, present: Bool[Tensor, "sample feature"]) -> dict[str, Tensor]:
-    """Return the kinds of sample: the parent alone or with each child, and the others alone."""
+    """Return the kinds of sample: the parent without a child or with each, and the others alone."""
     n = len(planted.children)
     parent = present[:, PARENT]
-    found = {"parent alone": parent & ~present[:, 1 : 1 + n].any(dim=1)}
+    found = {"parent, no child": parent & ~present[:, 1 : 1 + n].any(dim=1)}
     names = ["with child"] if n == 1 else [f"with child {i + 1}" for i in range(n)]
     found |= {name: present[:, 1 + i] for i, name in enumerate(names)}
     for i in range(1 + n, present.shape[1]):

@@ -21,6 +21,7 @@ class Match:
         by_cosine: the latent whose row points most along the probe's direction, either way.
         cosine: its cosine with it.
         by_data: the latent whose activation best tells the labels apart, on half of the templates.
+        seen: how well it does there, counted from 0.5 upwards whichever label it fires for.
         auroc: how well it does on the other half; below 0.5 where it fires for the other label and
             was chosen for that.
         probe: how well the probe's direction does there.
@@ -30,6 +31,7 @@ class Match:
     by_cosine: int
     cosine: float
     by_data: int
+    seen: float
     auroc: float
     probe: float
     luck: float
@@ -38,8 +40,8 @@ class Match:
         """Say it in a line."""
         return (
             f"row of latent {self.by_cosine}: cosine {self.cosine:+.2f}   "
-            f"latent {self.by_data}: AUROC {self.auroc:.2f} on new templates "
-            f"(probe {self.probe:.2f}; best of all for shuffled labels {self.luck:.2f})"
+            f"latent {self.by_data}: AUROC {self.seen:.2f} where it was chosen "
+            f"(luck {self.luck:.2f}), {self.auroc:.2f} on new templates (probe {self.probe:.2f})"
         )
 
 
@@ -66,12 +68,14 @@ def match(
     nearest = int(cosines.abs().argmax())
     areas = auroc(latents[chosen], labels[chosen])
     best = int((areas - 0.5).abs().argmax())
+    seen = 0.5 + float((areas[best] - 0.5).abs())
     order = torch.randperm(int(chosen.sum()), generator=torch.Generator().manual_seed(0))
     by_luck = auroc(latents[chosen], labels[chosen][order])
     new = auroc(latents[~chosen][:, [best]], labels[~chosen])
     probe = auroc((stream[~chosen] @ direction)[:, None], labels[~chosen])
     luck = 0.5 + float((by_luck - 0.5).abs().max())
-    return Match(nearest, float(cosines[nearest]), best, float(new[0]), float(probe[0]), luck)
+    cosine = float(cosines[nearest])
+    return Match(nearest, cosine, best, seen, float(new[0]), float(probe[0]), luck)
 
 
 def auroc(

@@ -6,7 +6,7 @@ Nothing here answers an exercise.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,7 +17,9 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
+COLOURS = ("blue", "green", "orange", "pink", "purple", "red", "yellow")
+"""By the alphabet: the rainbow's order would be one that a model may well hold."""
+
 TOOLS = ("hammer", "saw", "drill", "knife", "shovel", "rope", "ladder")
 
 DAY_TEMPLATES = (
@@ -114,6 +116,21 @@ def name_points(axes: Any, points: Float[Tensor, "word 2"], words: Sequence[str]
             fontsize=9.5,
         )  # fmt: skip
     axes.margins(0.34, 0.16)
+
+
+def shapes_figure(shapes: Mapping[str, Float[Tensor, "sample 2"]]) -> Figure:
+    """Draw each set of points in a small plot of its own."""
+    with drawing(3.0 * len(shapes), 3.2) as fig:
+        for number, (name, points) in enumerate(shapes.items(), start=1):
+            axes = fig.add_subplot(1, len(shapes), number)
+            axes.scatter(*points.mT.tolist(), s=8, color=BLUE)
+            axes.set(title=name, aspect="equal", adjustable="datalim")
+    fig.alt = "Points in a plane, one plot each: " + "; ".join(
+        f"{name}, distance from the middle {float(radius.min()):.2f} to {float(radius.max()):.2f}"
+        for name, points in shapes.items()
+        for radius in [(points - points.mean(dim=0)).norm(dim=1)]
+    )
+    return fig
 
 
 def plane_figure(points: Float[Tensor, "template word 2"], words: Sequence[str]) -> Figure:

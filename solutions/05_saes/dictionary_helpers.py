@@ -118,10 +118,12 @@ class Windows:
 
     Attributes:
         texts: what stands in each window.
+        tokens: the same as a list of token strings.
         fires: whether the latent is loud at any of its tokens; in the others it is silent.
     """
 
     texts: list[str]
+    tokens: list[list[str]]
     fires: Bool[Tensor, " window"]
 
 
@@ -141,10 +143,10 @@ def windows(readings: Readings, latent: int, most: int = 24, seed: int = 0) -> W
     chosen = torch.cat([kind[torch.randperm(len(kind), generator=draw)[:size]] for kind in both])
     chosen = chosen[torch.randperm(len(chosen), generator=draw)]
     pieces = [
-        "".join(readings.words[i // n][(i % n) * WINDOW : (i % n + 1) * WINDOW])
+        list(readings.words[i // n][(i % n) * WINDOW : (i % n + 1) * WINDOW])
         for i in chosen.tolist()
     ]
-    return Windows(pieces, fires[chosen])
+    return Windows(["".join(piece) for piece in pieces], pieces, fires[chosen])
 
 
 def favourite_words(readings: Readings, latent: int, n: int = 5) -> list[str]:
@@ -157,8 +159,11 @@ def favourite_words(readings: Readings, latent: int, n: int = 5) -> list[str]:
     return sorted(total, key=lambda word: -total[word])[:n]
 
 
-def contains(texts: Sequence[str], words: Sequence[str]) -> Bool[Tensor, " text"]:
-    """Say for each text whether any of these strings stands in it."""
+def contains(texts: Sequence[Sequence[str]], words: Sequence[str]) -> Bool[Tensor, " text"]:
+    """Say for each text, a list of tokens, whether any of these is one of its tokens.
+
+    Whole tokens: an "s" that is a token of its own does not stand in every text with the letter.
+    """
     return torch.tensor([any(word in text for word in words) for text in texts])
 
 
@@ -170,7 +175,13 @@ def scores_figure(scores: Mapping[str, Float[Tensor, " latent"]]) -> plots.Figur
         name: torch.cat([values, torch.full((most - len(values),), torch.nan)])
         for name, values in curves.items()
     }
-    return plots.lines(
+    figure = plots.lines(
         filled, title="Explained by five words: scores on new text", xlabel="latents, best first",
-        ylabel="balanced accuracy", limits=(0.2, 1.02), levels={"chance": 0.5},
+        ylabel="balanced accuracy", limits=(0.0, 1.02), levels={"chance": 0.5},
     )  # fmt: skip
+    figure.alt = "Scores of latents, best first. " + "; ".join(
+        f"{name}: {len(v)} latents from {float(v[0]):.2f} to {float(v[-1]):.2f}, "
+        f"median {float(v.median()):.2f}"
+        for name, v in curves.items()
+    )
+    return figure

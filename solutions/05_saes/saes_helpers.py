@@ -34,6 +34,7 @@ Weights = Mapping[str, Tensor]
 """W_enc [d_in, n_latents], b_enc [n_latents], W_dec [n_latents, d_in], b_dec [d_in], and more."""
 
 _FOUND = 0.95  # a cosine above it: this direction is found
+_SHARES = 0.9  # a cosine above it: this latent is one of those that write the feature
 
 
 def new_dictionary(
@@ -73,6 +74,9 @@ class Judgement:
         cosines: [n_features], the largest cosine of each feature with a decoder row.
         size: [n_features], how much the latent nearest to the feature writes where both are there,
             as a share of the feature's true size; 0 where they never meet.
+        sharers: [n_features], how many decoder rows point along the feature (cosine above 0.9).
+        whole: [n_features], the share of the size that the reconstruction holds, whichever
+            latents write it: least squares of x_hat on all true sizes, along the feature.
         dead: how many latents fire for no sample.
     """
 
@@ -81,6 +85,8 @@ class Judgement:
     latents: Float[Tensor, "batch n_latents"]
     cosines: Float[Tensor, " n_features"]
     size: Float[Tensor, " n_features"]
+    sharers: Int[Tensor, " n_features"]
+    whole: Float[Tensor, " n_features"]
     dead: int
 
     @property
@@ -115,7 +121,13 @@ def judge(
     written = latents[:, nearest] * W_dec[nearest].norm(dim=1)
     recovered = (written * both).sum(dim=0) / (sizes * both).sum(dim=0).clamp(min=1e-9)
     dead = int((latents != 0).any(dim=0).logical_not().sum())
-    return Judgement(x, latents @ W_dec + weights["b_dec"], latents, cosines, recovered, dead)
+    x_hat = latents @ W_dec + weights["b_dec"]
+    known = torch.cat([sizes, torch.ones(len(x), 1)], dim=1)  # the last one is the bias
+    written_of = torch.linalg.lstsq(known, x_hat).solution[:-1]
+    whole = (written_of * toy.directions).sum(dim=1)
+    rows = functional.normalize(W_dec, dim=1)
+    sharers = (toy.directions @ rows.mT > _SHARES).sum(dim=1)
+    return Judgement(x, x_hat, latents, cosines, recovered, sharers, whole, dead)
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +213,11 @@ def load_with_sae_lens(folder: Path) -> Any:
         from sae_lens import SAE
 
     return SAE.load_from_disk(folder, device="cpu")
+
+
+def missing(*functions: Callable[..., Any]) -> list[str]:
+    """Return the names of the exercises' functions that are not written yet."""
+    return [f.__name__ for f in functions if "NotImplementedError" in f.__code__.co_names]
 
 
 def versus(prediction: object, measured: object, what: str) -> None:

@@ -124,6 +124,7 @@ def test_the_quiz_is_blind_and_right(readings: Readings) -> None:
         assert text not in shown
         assert question.fires == bool(peaks[text] > 0)
         assert question.peak == pytest.approx(peaks[text].item())
+        assert values[text, question.at] == peaks[text]
     weakest = peaks[[t for t in range(30) if t not in shown and peaks[t] > 0]].min().item()
     assert min(question.peak for question in firing) == pytest.approx(weakest)
     assert questions(values, readings.words, shown, seed=0, each=4) == asked

@@ -20,11 +20,13 @@ class Question:
         words: its tokens as text.
         fires: the answer.
         peak: the latent's largest value in it; 0 when it does not fire.
+        at: the number of the token in ``words`` where that is reached.
     """
 
     words: tuple[str, ...]
     fires: bool
     peak: float
+    at: int
 
 
 def window(place: int, length: int) -> slice:
@@ -70,5 +72,5 @@ def questions(
 
 def _ask(values: Tensor, words: tuple[tuple[str, ...], ...], text: int, place: int) -> Question:
     shown = window(place, values.shape[1])
-    peak = values[text, shown].max().item()
-    return Question(words[text][shown], peak > 0, peak)
+    peak, at = values[text, shown].max(dim=0)
+    return Question(words[text][shown], peak.item() > 0, peak.item(), int(at))

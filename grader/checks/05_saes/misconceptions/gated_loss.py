@@ -64,6 +64,14 @@ def gate_detached(x, latents, gate, W_dec, b_dec, l1):
     return (_error(x, latents, W_dec, b_dec) + l1 * p.sum(1) + aux).mean()
 
 
+def gate_frozen_with_the_decoder(x, latents, gate, W_dec, b_dec, l1):
+    """You freeze the gates together with the decoder in their own error: then only the price moves
+    a gate, and all of them close. Freeze the decoder alone."""
+    p = gate.relu()
+    aux = _error(x, p, W_dec, b_dec).detach()
+    return (_error(x, latents, W_dec, b_dec) + l1 * p.sum(1) + aux).mean()
+
+
 def latents_in_the_auxiliary_error(x, latents, gate, W_dec, b_dec, l1):
     """You use the latents in the gates' error: it decodes the gates' positive parts."""
     p = gate.relu()

@@ -19,6 +19,7 @@
       answer.hidden = false;
     }
     // Balanced: whoever marks every text, or none, gets one half.
+    form.classList.add("scored"); // the token where it fires most is marked
     const score = (right[true] / count[true] + right[false] / count[false]) / 2;
     result.textContent =
       `Score ${score.toFixed(2)}: ${right[true]} of ${count[true]} firing and ` +
