@@ -63,13 +63,6 @@ def without_copy_marks(name: str) -> str:
     return list(_readings(name))[-1]
 
 
-def copy_number(name: str) -> int:
-    """The number in the last such mark: 2 for ``x-2`` and ``x (2)``; 0 when there is none."""
-    if not (mark := _COPY.search(name)):
-        return 0
-    return int((re.findall(r"\d+", mark[0]) or ["1"])[-1])
-
-
 def printable(name: str) -> str:
     """Make text of any file name: every report has to be able to write it, on one line."""
     # Two names must not become one: a backslash that was there is told from one of ours.

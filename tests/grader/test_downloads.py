@@ -133,7 +133,7 @@ def test_a_flat_class_with_numbers_is_no_download_of_canvas(tmp_path: Path) -> N
 MOODLE = {
     "Ada Lovelace_12345_assignsubmission_file_/logit_lens.ipynb": BODY,
     "Ada Lovelace_12345_assignsubmission_onlinetext_/onlinetext.html": b"<p>see file</p>",
-    "Grace Hopper_12346_assignsubmission_file/work/Untitled (2).ipynb": BODY,
+    "Grace Hopper_12346_assignsubmission_file/drafts/Untitled (2).ipynb": BODY,
     "Łukasz Żółć_12347_assignsubmission_onlinetext/onlinetext.html": b"<p>sorry</p>",
     "Alan Turing_12348_assignsubmission_file_/logit_lens.ipynb.txt": b"",
     "Emmy Noether_12349_assignsubmission_file_/logit_lens.ipynb": b"1",
