@@ -227,7 +227,7 @@ with check(normalised_metric) as c:
     c.close(yours, by_hand, "corrupted is 0, clean is 1, straight in between and beyond")
     yours = c.call(torch.tensor([2.0, 6.0, 3.0]), 2.0, 6.0)
     c.close(yours, [1.0, 0.0, 0.75], "it works as well when clean is the smaller number")
-    refused = helpers.refuses(normalised_metric, torch.tensor([1.0]), 2.0, 2.0)
+    refused = c.refuses(torch.tensor([1.0]), 2.0, 2.0)
     c.true(refused, "equal ends raise an error: there is nothing to divide by")
 
 # %% [markdown]
@@ -390,7 +390,7 @@ with check(run_with_patch) as c, torch.no_grad():
     before = torch.arange(5) < pos[:, None]
     c.close(yours[before], plain[before], "nothing before the patched position changes")
     c.true(((yours - plain)[rows, pos].abs() > 1e-3).any(dim=1).all(), "the patch takes hold")
-    typo = helpers.refuses(run_with_patch, tiny, tokens, "blocks.1.resid_pre", pos, value)
+    typo = c.refuses(tiny, tokens, "blocks.1.resid_pre", pos, value)
     c.true(typo, "a site that the model does not have is refused, not ignored")
 
 # %% [markdown]

@@ -415,7 +415,7 @@ with check(evaluate) as c:
     c.close(yours["base_rate"], 0.75, "the base rate when True is the more frequent answer")
     yours = c.call(torch.tensor([0.0, 0.0, 0.0, 2.0]), torch.tensor([False, False, True, True]))
     c.close(yours["accuracy"], 0.75, "a score of exactly 0 says False", atol=1e-4)
-    refused = helpers.refuses(evaluate, scores, truth | True)
+    refused = c.refuses(scores, truth | True)
     c.true(refused, "labels of one kind only raise an error")
 
 # %% [markdown]

@@ -2295,7 +2295,7 @@ with check(absorption_rate) as c:
     against = c.call(z, rows * torch.tensor([1, -1, 1, 1])[:, None], concept, present, 0)
     c.close(against, 0.0, "a latent that points against the concept does not say it")
     nothing = torch.zeros(8, dtype=torch.bool)
-    refused = toys.refuses(absorption_rate, z, rows, concept, nothing, 0)
+    refused = c.refuses(z, rows, concept, nothing, 0)
     c.true(refused, "without a sample that holds the concept it raises an error")
 
 # %% [markdown]
@@ -2672,7 +2672,7 @@ with check(autointerp_score) as c:
     again = c.call(half_right, fires)
     c.close(again, [score, p], "the same call gives the same answer")
     for kind, fires in (("all", torch.ones(20) > 0), ("none", torch.zeros(20) > 0)):
-        refused = toys.refuses(autointerp_score, says, fires)
+        refused = c.refuses(says, fires)
         c.true(refused, f"if {kind} of the texts fire it raises an error")
     before = torch.get_rng_state()
     autointerp_score(says, says)
@@ -3196,7 +3196,7 @@ with check(circularity) as c:
     far = torch.cat([around.repeat(9, 1), 12 * around[:70]])
     c.true(float(c.call(far)) < -0.5, "heavier tails than a blob are below 0")
     line = torch.arange(-20.0, 20.0)[:, None] * torch.tensor([[1.0, 2.0]])
-    c.true(toys.refuses(circularity, line), "points on a line raise an error")
+    c.true(c.refuses(line), "points on a line raise an error")
 
 # %% [markdown]
 # Planted shapes first. The third has two ends (a feature that is there or not, with noise).

@@ -44,6 +44,18 @@ def test_a_right_function_passes_and_its_properties_are_listed(
     assert check.outcomes()["double"].status == "passed"
 
 
+def test_what_makes_no_sense_is_refused_and_the_check_goes_on() -> None:
+    def root(x: float) -> float:
+        if x < 0:
+            raise ValueError("no root")
+        return x**0.5
+
+    with check(root) as c:
+        c.true(c.refuses(-1.0), "a negative number raises an error")
+        c.true(not c.refuses(4.0), "a positive one does not")
+    assert check.outcomes()["root"].status == "passed"
+
+
 def test_a_wrong_value_names_property_place_and_both_numbers(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -94,6 +94,17 @@ class Check:
             self._stop("failed", problem)
         return self._last
 
+    def refuses(self, *args: Any) -> bool:
+        """Say whether the student's function raises, as it should where arguments make no sense."""
+        arguments = Arguments(self._subject.thing, args, {})
+        try:
+            self._subject.thing(*arguments.args)
+        except Exception:
+            return True
+        finally:
+            arguments.changes()  # puts a model back
+        return False
+
     def close(
         self,
         actual: Any,
