@@ -60,15 +60,6 @@ def progress(steps: Sequence[int]) -> Iterator[int]:
     return iter(tqdm(steps, unit="layer", leave=False, disable=len(steps) <= _FEW))
 
 
-def refuses(function: Callable[..., object], *args: object) -> bool:
-    """Return whether a call ends with an error, as it should with arguments that make no sense."""
-    try:
-        function(*args)
-    except Exception:
-        return True
-    return False
-
-
 @contextmanager
 def counting_passes(model: TransformerBridge) -> Iterator[list[int]]:
     """Count the forward passes of a model: the list gets the number of rows of each."""

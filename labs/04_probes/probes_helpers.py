@@ -111,15 +111,6 @@ def coins(n: int, seed: int) -> Bool[Tensor, " n"]:
     return torch.randperm(n, generator=generator) < n // 2
 
 
-def refuses(function: Callable[..., object], *args: object) -> bool:
-    """Return whether a call ends with an error, as it should with arguments that make no sense."""
-    try:
-        function(*args)
-    except Exception:
-        return True
-    return False
-
-
 def progress(steps: Sequence[int]) -> Iterator[int]:
     """Go through steps with a progress bar, where there are many."""
     return iter(tqdm(steps, unit="layer", leave=False, disable=len(steps) <= _FEW))

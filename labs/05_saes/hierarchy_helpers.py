@@ -5,8 +5,6 @@ Nothing here answers an exercise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Bool, Float
 from labkit import plots
@@ -57,12 +55,3 @@ def fires_figure(
         table, x=list(kinds), xlabel="", ylabel="latent", title=title, unit="mean activation",
         origin="upper",
     )  # fmt: skip
-
-
-def refuses(function: Callable[..., object], *args: object) -> bool:
-    """Return whether a call ends with an error, as it should with arguments that make no sense."""
-    try:
-        function(*args)
-    except Exception:
-        return True
-    return False
