@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
 
 from grader.labs import ROOT
+from tests.browser import chromium
 
-_CHROMIUM, _DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 Open = Callable[..., WebDriver]
 
-if not (_CHROMIUM and _DRIVER):
+if not chromium.INSTALLED:
     collect_ignore_glob = ["test_*.py"]
 
 
 def pytest_report_header() -> str:
     """Say in the run's first lines whether pages are looked at."""
-    if _CHROMIUM and _DRIVER:
-        return f"browser: {_CHROMIUM}"
-    return "browser: none, so no page is looked at (apt-get install chromium chromium-driver)"
+    if chromium.INSTALLED:
+        return f"browser: {chromium.CHROMIUM}"
+    return f"browser: none, so no page is looked at ({chromium.HOW})"
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +31,8 @@ def browser() -> Iterator[Open]:
     opened = []
 
     def start(width: int = 1280, dark: bool = False) -> WebDriver:
-        options = Options()
-        options.binary_location = str(_CHROMIUM)
-        for argument in (
-            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-            f"--window-size={width},1400", "--force-device-scale-factor=1",
-        ):  # fmt: skip
-            options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        driver = webdriver.Chrome(options=options, service=Service(_DRIVER))
-        opened.append(driver)
-        if dark:
-            features = [{"name": "prefers-color-scheme", "value": "dark"}]
-            driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        return driver
+        opened.append(chromium.start(width, dark))
+        return opened[-1]
 
     yield start
     for driver in opened:

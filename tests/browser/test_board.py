@@ -16,33 +16,12 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from tests.browser import chromium, page
 from tests.browser.conftest import Open
 from tests.grader import boards
 from tests.grader.boards import Served
 
 _NASTY = "<img src=x onerror=1>"
-
-_CONTRAST = """
-const luminance = (rgb) => {
-  const [r, g, b] = rgb.map((v) => v / 255).map(
-    (v) => (v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4));
-  return .2126 * r + .7152 * g + .0722 * b;
-};
-const parts = (text) => text.match(/[\\d.]+/g).map(Number);
-const found = [];
-for (const one of document.body.querySelectorAll("*")) {
-  const own = [...one.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-  if (!own || !one.getClientRects().length || one.closest(".out, thead")) continue;
-  let under = one, back = [0, 0, 0, 0];
-  while (under && (back.length === 4 && back[3] === 0)) {
-    back = parts(getComputedStyle(under).backgroundColor); under = under.parentElement;
-  }
-  const [a, b] = [luminance(parts(getComputedStyle(one).color)), luminance(back.slice(0, 3))];
-  const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-  if (ratio < 4.5) found.push([one.tagName, one.textContent.slice(0, 30), ratio]);
-}
-return found;
-"""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +38,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for port in (8087, 8086, 0):
         try:
             with boards.served(path, port) as one:
-                _fill(one)
+                boards.fill(one, _NASTY)
                 yield one
             return
         except AssertionError as error:
@@ -67,27 +46,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 raise
 
 
-def _fill(one: Served) -> None:
-    names = [exercise["name"] for exercise in one.state()["exercises"]]
-    one.clock.ahead = -40 * 60
-    one.post("/timer", {"press": "start"}, one.board.host_token)
-    keys = [one.join(_NASTY if n == 7 else f"person {n}", shown=n in (7, 8)) for n in range(30)]
-    for number, key in enumerate(keys):
-        for place in range(number // 5):
-            one.report(key, names[place], True)
-    one.clock.ahead = -18 * 60
-    for number, key in enumerate(keys[:28]):
-        one.report(key, names[number // 5], False)
-    one.clock.ahead = 0
-    for key in keys[10:28]:
-        one.report(key, names[5], False)
-
-
-def _size(browser: Any, width: int, height: int, dark: bool = False) -> None:
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+def _size(browser: WebDriver, width: int, height: int, dark: bool = False) -> None:
+    chromium.size(browser, width, height)
+    chromium.prefer_dark(browser, dark)
 
 
 def _open(browser: Any, url: str) -> None:
@@ -128,10 +89,10 @@ def test_the_page_reads_at_any_size_in_light_and_dark(
     _size(browser, width, 1250 if width > 400 else 2350, dark)
     _open(browser, f"{served.link.address}/#host={served.board.host_token}")
     _until(lambda: _shows(browser))
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-    assert browser.execute_script(_CONTRAST) == [], "WCAG 2.2 asks for 4.5 to 1"
-    unnamed = "return [...document.querySelectorAll('img:not([alt]), button:empty')].length"
-    assert browser.execute_script(unnamed) == 0
+    assert page.too_wide(browser) == []
+    assert page.unreadable(browser, leave=".out, thead") == []
+    assert page.unnamed(browser) == []
+    assert not browser.find_elements(By.CSS_SELECTOR, "button:empty")
     path = screenshots / f"board_{width}_{'dark' if dark else 'light'}.png"
     assert browser.save_screenshot(str(path))
     assert path.stat().st_size > 20_000

@@ -117,3 +117,20 @@ def served(path: Path, port: int = 0) -> Iterator[Served]:
         found["loop"].call_soon_threadsafe(found["end"].set)
         thread.join(20)
         assert not thread.is_alive()
+
+
+def fill(one: Served, nickname: str = "ada") -> None:
+    """Make it a room of 30 in its 40th minute, in which one has this name and shows it."""
+    names = [exercise["name"] for exercise in one.state()["exercises"]]
+    one.clock.ahead = -40 * 60
+    one.post("/timer", {"press": "start"}, one.board.host_token)
+    keys = [one.join(nickname if n == 7 else f"person {n}", shown=n in (7, 8)) for n in range(30)]
+    for number, key in enumerate(keys):
+        for place in range(number // 5):
+            one.report(key, names[place], True)
+    one.clock.ahead = -18 * 60
+    for number, key in enumerate(keys[:28]):
+        one.report(key, names[number // 5], False)
+    one.clock.ahead = 0
+    for key in keys[10:28]:
+        one.report(key, names[5], False)

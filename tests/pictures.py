@@ -1,0 +1,141 @@
+"""The README's pictures: ``python -m tests.pictures`` takes them anew from what really runs.
+
+A student's notebook in JupyterLab with a check, the class page of a graded run, the board of a
+workshop; each a small PNG in ``docs/``. Needs Debian's chromium and its driver.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.common.by import By
+
+from grader import labs, reference
+from grader.labs import ROOT
+from tests import sample_class
+from tests.browser import chromium
+from tests.browser.jupyterlab import Notebook, server
+from tests.grader import boards
+
+FOLDER = ROOT / "docs"
+_COLOURS = 128  # of the palette: text stays crisp, a file a third as large
+_WIDE, _HIGH = 1200, 760
+
+
+def student(path: Path) -> None:
+    """JupyterLab on lab 01, an exercise with a known mistake, and its check."""
+    lab = labs.named(sample_class.LAB)
+    exercise, name = sample_class.MISCONCEPTIONS["dalia"]
+    wrong = reference.variants(lab, "misconceptions", exercise)[name]
+    source = inspect.getsource(wrong).replace(f"def {name}(", f"def {exercise}(")
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(lab.released, Path(folder) / lab.name)
+        with server(Path(folder)) as address, _Window() as driver:
+            notebook = Notebook(driver, address, f"{lab.name}/{lab.topic}.ipynb")
+            written = notebook.find(f"def {exercise}(")
+            checked = notebook.find(f"with check({exercise})")
+            notebook.run(notebook.find("import torch"))
+            notebook.type(written, source)
+            notebook.run(written)
+            notebook.run(checked)
+            _toggle_sidebar(driver)
+            notebook.run(checked)
+            notebook.cell(written)
+            driver.execute_script(
+                "jupyterapp.shell.currentWidget.content.scrollToItem(arguments[0], 'start')",
+                written,
+            )
+            time.sleep(1)
+            _save(driver, path)
+
+
+def class_page(path: Path) -> None:
+    """The page of the sample class, graded as ``make demo`` does."""
+    with tempfile.TemporaryDirectory() as folder, _Window(_HIGH + 240) as driver:
+        command = [sys.executable, "-m", "grader", "grade", str(sample_class.SUBMISSIONS)]
+        command += ["--out", folder, "--isolation", "weak"]
+        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        driver.get((Path(folder) / "index.html").as_uri())
+        _save(driver, path)
+
+
+def board(path: Path) -> None:
+    """The workshop's page in its 40th minute, for a room of 30."""
+    with tempfile.TemporaryDirectory() as folder, _Window(_HIGH + 120) as driver:
+        with boards.served(Path(folder) / "board.sqlite", 8087) as one:
+            boards.fill(one)
+            driver.get(one.link.url)
+            ends = time.monotonic() + 20
+            while not driver.find_element(By.ID, "board").is_displayed():
+                assert time.monotonic() < ends, "the board shows nothing"
+                time.sleep(0.1)
+            time.sleep(1)
+            _save(driver, path)
+
+
+PICTURES: dict[str, Callable[[Path], None]] = {
+    "student": student,
+    "class": class_page,
+    "board": board,
+}
+
+
+def _toggle_sidebar(driver: WebDriver) -> None:
+    driver.execute_async_script(
+        "const [done] = arguments; jupyterapp.shell.collapseLeft(); setTimeout(done, 500)"
+    )
+
+
+class _Window:
+    """A browser of the pictures' size, for a ``with`` block."""
+
+    def __init__(self, height: int = _HIGH) -> None:
+        self._driver = chromium.start(_WIDE)
+        chromium.size(self._driver, _WIDE, height)
+
+    def __enter__(self) -> WebDriver:
+        return self._driver
+
+    def __exit__(self, *_: object) -> None:
+        self._driver.quit()
+
+
+def _save(driver: WebDriver, path: Path) -> None:
+    """Write what the window shows, with a palette of its own."""
+    image = Image.open(io.BytesIO(driver.get_screenshot_as_png())).convert("RGB")
+    small = image.quantize(_COLOURS, dither=Image.Dither.NONE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    small.save(path, optimize=True)
+    print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: "
+          f"{path.stat().st_size / 1000:.0f} kB, {image.width} x {image.height}")  # fmt: skip
+
+
+def main() -> int:
+    """Take all pictures, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="student, class, board")
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    asked = parser.parse_args()
+    if not chromium.INSTALLED:
+        print(f"no browser here: {chromium.HOW}", file=sys.stderr)
+        return 2
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    for name in asked.names or PICTURES:
+        PICTURES[name](asked.out / f"{name}.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
