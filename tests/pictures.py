@@ -7,7 +7,7 @@ workshop; each a small PNG in ``docs/``. Needs Debian's chromium and its driver.
 from __future__ import annotations
 
 import argparse
-import inspect
+import ast
 import io
 import os
 import shutil
@@ -21,9 +21,10 @@ from pathlib import Path
 from PIL import Image
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
-from grader import labs, reference
-from grader.labs import ROOT
+from grader import labs
+from grader.labs import ROOT, Lab
 from tests import sample_class
 from tests.browser import chromium
 from tests.browser.jupyterlab import Notebook, server
@@ -37,28 +38,44 @@ _WIDE, _HIGH = 1200, 760
 def student(path: Path) -> None:
     """JupyterLab on lab 01, an exercise with a known mistake, and its check."""
     lab = labs.named(sample_class.LAB)
-    exercise, name = sample_class.MISCONCEPTIONS["dalia"]
-    wrong = reference.variants(lab, "misconceptions", exercise)[name]
-    source = inspect.getsource(wrong).replace(f"def {name}(", f"def {exercise}(")
+    exercise, name = sample_class.MISCONCEPTIONS["chen"]
+    before = [one.name for one in lab.exercises]
+    before = before[: before.index(exercise)]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(lab.released, Path(folder) / lab.name)
         with server(Path(folder)) as address, _Window() as driver:
             notebook = Notebook(driver, address, f"{lab.name}/{lab.topic}.ipynb")
-            written = notebook.find(f"def {exercise}(")
-            checked = notebook.find(f"with check({exercise})")
-            notebook.run(notebook.find("import torch"))
-            notebook.type(written, source)
-            notebook.run(written)
-            notebook.run(checked)
-            _toggle_sidebar(driver)
-            notebook.run(checked)
-            notebook.cell(written)
+            notebook.theme("JupyterLab Light")
+            driver.execute_script("jupyterapp.shell.collapseLeft()")
+            notebook.run(notebook.find(f"def {before[0]}("), "notebook:run-all-above")
+            for solved in before:
+                source = next(one.cell.source for one in lab.exercises if one.name == solved)
+                _write(notebook, solved, source)
+            _write(notebook, exercise, _as_typed(lab, exercise, name))
             driver.execute_script(
                 "jupyterapp.shell.currentWidget.content.scrollToItem(arguments[0], 'start')",
-                written,
+                notebook.find(f"def {exercise}("),
             )
             time.sleep(1)
             _save(driver, path)
+
+
+def _as_typed(lab: Lab, exercise: str, misconception: str) -> str:
+    """A misconception as a student would write it: without the words that name the mistake."""
+    source = sample_class.as_cell(lab, "misconceptions", exercise, misconception)
+    tree = ast.parse(source)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == exercise:
+            del node.body[0]
+    return ast.unparse(tree)
+
+
+def _write(notebook: Notebook, exercise: str, source: str) -> None:
+    """Write an exercise, run its cell and its check."""
+    written = notebook.find(f"def {exercise}(")
+    notebook.type(written, source)
+    notebook.run(written)
+    notebook.run(notebook.find(f"with check({exercise})"))
 
 
 def class_page(path: Path) -> None:
@@ -73,16 +90,16 @@ def class_page(path: Path) -> None:
 
 def board(path: Path) -> None:
     """The workshop's page in its 40th minute, for a room of 30."""
-    with tempfile.TemporaryDirectory() as folder, _Window(_HIGH + 120) as driver:
-        with boards.served(Path(folder) / "board.sqlite", 8087) as one:
-            boards.fill(one)
-            driver.get(one.link.url)
-            ends = time.monotonic() + 20
-            while not driver.find_element(By.ID, "board").is_displayed():
-                assert time.monotonic() < ends, "the board shows nothing"
-                time.sleep(0.1)
-            time.sleep(1)
-            _save(driver, path)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        boards.served(Path(folder) / "board.sqlite", 8087) as one,
+        _Window(_HIGH + 360) as driver,
+    ):
+        boards.fill(one)
+        driver.get(one.link.url)
+        WebDriverWait(driver, 20).until(lambda d: d.find_element(By.ID, "board").is_displayed())
+        time.sleep(1)
+        _save(driver, path)
 
 
 PICTURES: dict[str, Callable[[Path], None]] = {
@@ -92,18 +109,13 @@ PICTURES: dict[str, Callable[[Path], None]] = {
 }
 
 
-def _toggle_sidebar(driver: WebDriver) -> None:
-    driver.execute_async_script(
-        "const [done] = arguments; jupyterapp.shell.collapseLeft(); setTimeout(done, 500)"
-    )
-
-
 class _Window:
     """A browser of the pictures' size, for a ``with`` block."""
 
     def __init__(self, height: int = _HIGH) -> None:
         self._driver = chromium.start(_WIDE)
         chromium.size(self._driver, _WIDE, height)
+        self._driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
 
     def __enter__(self) -> WebDriver:
         return self._driver

@@ -1,4 +1,4 @@
-"""What can be said of a page without looking at it: its contrast, its width, its pictures' words."""
+"""What can be said of a page without looking: its contrast, its width, its pictures' words."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ const wide = document.documentElement.clientWidth;
 return document.documentElement.scrollWidth <= wide ? [] :
   [...document.body.querySelectorAll("*")].filter((one) => {
     for (let at = one.parentElement; at; at = at.parentElement)
-      if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(at).overflowX)) return false;
+      if (getComputedStyle(at).overflowX !== "visible") return false;
     return one.getBoundingClientRect().right > wide + 1;
   }).map((one) => one.outerHTML.slice(0, 120)).slice(0, 5).concat("the page scrolls sideways");
 """
