@@ -43,7 +43,7 @@ def student(path: Path) -> None:
     before = before[: before.index(exercise)]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(lab.released, Path(folder) / lab.name)
-        with server(Path(folder)) as address, _Window() as driver:
+        with server(Path(folder)) as address, _Window(_HIGH + 140) as driver:
             notebook = Notebook(driver, address, f"{lab.name}/{lab.topic}.ipynb")
             notebook.theme("JupyterLab Light")
             driver.execute_script("jupyterapp.shell.collapseLeft()")
@@ -62,12 +62,11 @@ def student(path: Path) -> None:
 
 def _as_typed(lab: Lab, exercise: str, misconception: str) -> str:
     """A misconception as a student would write it: without the words that name the mistake."""
-    source = sample_class.as_cell(lab, "misconceptions", exercise, misconception)
-    tree = ast.parse(source)
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == exercise:
-            del node.body[0]
-    return ast.unparse(tree)
+    tree = ast.parse(sample_class.as_cell(lab, "misconceptions", exercise, misconception))
+    (function,) = (node for node in tree.body if getattr(node, "name", "") == exercise)
+    assert isinstance(function, ast.FunctionDef)
+    del function.body[0]
+    return ast.unparse(function)
 
 
 def _write(notebook: Notebook, exercise: str, source: str) -> None:
@@ -93,7 +92,7 @@ def board(path: Path) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         boards.served(Path(folder) / "board.sqlite", 8087) as one,
-        _Window(_HIGH + 360) as driver,
+        _Window(_HIGH + 280) as driver,
     ):
         boards.fill(one)
         driver.get(one.link.url)
