@@ -90,8 +90,8 @@ def release(
 
     Example: python -m grader release --bundle class.zip --roster students.csv --secret secret.key
     """
-    from grader import bundle as bundles
-    from grader import release as releases
+    from grader.handout import bundle as bundles
+    from grader.handout import release as releases
 
     if check:
         problems = releases.drift(_ROOT)
@@ -119,7 +119,7 @@ def new(name: Annotated[str, typer.Argument(metavar="NN_topic")]) -> None:
 
     Example: python -m grader new 02_patching
     """
-    from grader import scaffold
+    from grader.handout import scaffold
 
     for line in scaffold.new(_ROOT, name):
         print(line)
@@ -134,7 +134,7 @@ def check_own(
 
     Example: python -m grader check 1 --watch
     """
-    from grader import labs
+    from grader.course import labs
 
     wanted = labs.named(lab)
     from grader import desk  # seconds of imports
@@ -182,7 +182,7 @@ def regrade(
 
     Example: python -m grader regrade submitted/ --out marks/ --secret secret.key
     """
-    from grader import moves
+    from grader.marks import moves
 
     if not (out / "results.jsonl").exists():
         raise UserError(f"no results in {out} to grade again: python -m grader grade comes first")
@@ -194,9 +194,10 @@ def _grade(
     submissions: Path, out: Path, lab: str | None, workers: int, secret: Path | None,
     roster: Path | None, course: Path | None, isolation: str, afresh: bool = False,
 ) -> Graded:  # fmt: skip
-    from grader import course_file, labs
-    from grader.isolation import choose
-    from grader.people import People
+    from grader.course import labs
+    from grader.intake.people import People
+    from grader.marks import course_file
+    from grader.workers.isolation import choose
 
     if not submissions.exists():
         raise UserError(f"no such folder or zip file: {submissions}")

@@ -15,9 +15,10 @@ from nbclient.exceptions import CellExecutionError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from grader import cli, labs, notebooks
+from grader import cli
+from grader.course import labs, notebooks
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.labs import Lab
 
 _TIMEOUT = 600  # seconds a single cell may take
 

@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from grader import grading, processes
+from grader import grading
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.judge import Judge
-from grader.labs import Lab
+from grader.judging.judge import Judge
 from grader.records import ExerciseResult, LabResult, Submission
 from grader.sandbox import Limits
+from grader.workers import processes
 
 _GLANCE = 0.5  # seconds between two looks at the file
 

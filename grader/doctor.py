@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.markup import escape
 
-from grader.labs import ROOT
+from grader.course.labs import ROOT
 from grader.sandbox import rungs
 
 _SHOWN = ("torch", "transformer-lens", "sae-lens", "nbgrader", "pytest", "jupyterlab")

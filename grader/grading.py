@@ -14,22 +14,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader import about, came_in, feedback, gradebook, labs, leavings, report
 from grader import panel as panels
-from grader.collect import Collected, gather
-from grader.digests import Digests
+from grader.course import labs
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.filling import listed
-from grader.labs import Lab
-from grader.ledger import Changes, Ledger, Standing
+from grader.intake import came_in
+from grader.intake.collect import Collected, gather
+from grader.intake.people import People
+from grader.judging.digests import Digests
+from grader.ledger.ledger import Changes, Ledger, Standing
+from grader.marks import gradebook
+from grader.marks.filling import listed
+from grader.marks.rules import Rules
+from grader.marks.rules import final as final_mark
+from grader.pages import about, feedback, report
 from grader.panel import Panel
 from grader.panel import warm_up as warm_up
-from grader.people import People
 from grader.records import LabResult, Submission
-from grader.rules import Rules
-from grader.rules import final as final_mark
 from grader.sandbox import Limits, Rungs
 from grader.seeds import Secret
+from grader.workers import leavings
 
 _OF_THE_DISK = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.EACCES, errno.EPERM,

@@ -20,7 +20,7 @@ def verify(
 
     Example: python -m grader verify marks/ --secret secret.key
     """
-    from grader import verify as verification
+    from grader.ledger import verify as verification
 
     lines, holds = verification.report(marks, Secret.read(secret) if secret else PUBLIC, noted)
     print(*lines, sep="\n")
@@ -69,7 +69,9 @@ def export_marks(
 
     Example: python -m grader export --to gradescope --lab 1 --autograder autograder.zip
     """
-    from grader import export, gradescope_zip, labs
+    from grader import export
+    from grader.autograder import pack as gradescope_zip
+    from grader.course import labs
 
     wanted = labs.named(lab) if lab else None
     if autograder is not None:

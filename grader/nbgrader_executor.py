@@ -32,15 +32,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Unicode
 from traitlets.utils.importstring import import_item
 
-from grader import choosing, gradebook, grading, labs, nbgrader_notebooks, processes
+from grader import grading, nbgrader_notebooks
+from grader.course import labs
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.isolation import choose
-from grader.judge import Judge
-from grader.labs import Lab
+from grader.intake import choosing
+from grader.judging.judge import Judge
+from grader.judging.score import without_marks
+from grader.marks import gradebook
 from grader.records import LabResult, Submission
 from grader.sandbox import Limits, Rungs
-from grader.score import without_marks
 from grader.seeds import PUBLIC, Secret
+from grader.workers import processes
+from grader.workers.isolation import choose
 
 _ATTEMPTS = 2
 

@@ -26,8 +26,9 @@ from nbgrader.nbgraderformat import (
     ValidationError,
 )
 
-from grader import extract, notebooks
-from grader.labs import Lab
+from grader.course import notebooks
+from grader.course.labs import Lab
+from grader.judging import extract
 from grader.records import CheckResult, ExerciseResult, LabResult
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")

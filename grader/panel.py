@@ -14,16 +14,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from grader import processes
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.judge import Judge
-from grader.labs import Lab
-from grader.ledger import OURS
-from grader.processes import Nursery
+from grader.judging.judge import Judge
+from grader.judging.score import without_marks
+from grader.ledger.ledger import OURS
 from grader.records import LabResult, Submission
 from grader.sandbox import Limits, Rungs
-from grader.score import without_marks
 from grader.seeds import Secret
+from grader.workers import processes
+from grader.workers.processes import Nursery
 
 _ATTEMPTS = 2
 _DEATHS = 10  # of the warm parent, without a single result between them
@@ -165,8 +165,9 @@ def warm_up(wanted: Sequence[Lab]) -> None:
     import torch
     from labkit import cells, models
 
-    from grader import plugin, reading, reference
-    from grader.exam import Key, LocalExam
+    from grader.intake import reading
+    from grader.judging import plugin, reference
+    from grader.judging.exam import Key, LocalExam
     from grader.seeds import PUBLIC
 
     torch.set_num_threads(1)

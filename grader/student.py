@@ -13,12 +13,12 @@ from typing import Any, NoReturn
 
 from torch import Tensor
 
-from grader import wire
-from grader.faults import NOT_WRITTEN, said
-from grader.lines import Line, StudentError
-from grader.packing import Packing
-from grader.returns import Annotation, wrong_return
-from grader.wire import Frame, Handle, WireError
+from grader.judging.lines import Line, StudentError
+from grader.judging.returns import Annotation, wrong_return
+from grader.line import wire
+from grader.line.faults import NOT_WRITTEN, said
+from grader.line.packing import Packing
+from grader.line.wire import Frame, Handle, WireError
 
 _MAX_TRACED = 1 << 20  # bytes of a reply
 

@@ -13,9 +13,9 @@ os.environ.setdefault("MPLBACKEND", "agg")
 import pytest
 import torch
 
-from grader import processes
-from grader.processes import Nursery
 from grader.sandbox import Limits
+from grader.workers import processes
+from grader.workers.processes import Nursery
 
 torch.set_num_threads(1)
 

@@ -13,7 +13,8 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 
-from grader import grading, labs, sandbox
+from grader import grading, sandbox
+from grader.course import labs
 from grader.records import LabResult
 from grader.seeds import PUBLIC, Secret
 

@@ -23,8 +23,8 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from grader import labs
-from grader.labs import ROOT, Lab
+from grader.course import labs
+from grader.course.labs import ROOT, Lab
 from tests import sample_class
 from tests.browser import chromium
 from tests.browser.jupyterlab import Notebook, server

@@ -21,8 +21,9 @@ import nbformat
 from labkit import models
 from labkit.planted import challenge_seed
 
-from grader import labs, notebooks, reference
-from grader.labs import Lab
+from grader.course import labs, notebooks
+from grader.course.labs import Lab
+from grader.judging import reference
 
 SUBMISSIONS = Path(__file__).with_name("submissions")
 GOLDEN = Path(__file__).with_name("submissions.golden.json")

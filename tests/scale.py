@@ -22,10 +22,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from grader import grading, plugin, reference
-from grader.exam import Key, LocalExam
+from grader import grading
+from grader.course.labs import Lab
 from grader.grading import Order, Step
-from grader.labs import Lab
+from grader.judging import plugin, reference
+from grader.judging.exam import Key, LocalExam
 from grader.seeds import PUBLIC
 from tests import small_course
 

@@ -13,8 +13,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from grader import labs
-from grader.labs import Lab
+from grader.course import labs
+from grader.course.labs import Lab
 
 LAB = "01_small"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from grader import frames, wire
-from grader.packing import Packing
-from grader.processes import Nursery
-from grader.wire import Frame, WireError
+from grader.line import frames, wire
+from grader.line.packing import Packing
+from grader.line.wire import Frame, WireError
+from grader.workers.processes import Nursery
 
 
 class Raised(Exception):

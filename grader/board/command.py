@@ -32,8 +32,8 @@ def board(
     Example: python -m grader board 1 --minutes 90
     """
     # Here and not at the top: the other commands need none of it.
-    from grader import labs
     from grader.board import serve
+    from grader.course import labs
 
     wanted = labs.named(lab)
     serve.run(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.feedback import title
-from grader.labs import Lab
+from grader.pages.feedback import title
 
 _WORTH = re.compile(r"difficulty \d/5 · importance (\d)/5 · (\d+) min")
 _PATH = re.compile(r"^- \*\*(\d+) minutes\*\*: *(.*?)(?=^- |^#|^$|\Z)", re.MULTILINE | re.DOTALL)

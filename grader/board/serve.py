@@ -20,8 +20,8 @@ from grader.board.board import Board
 from grader.board.handlers import application
 from grader.board.plan import plan
 from grader.board.store import Store, put_aside
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.labs import Lab
 
 _WAITING = 256  # connections that wait to be taken: a room that joins at once
 _FILES = 4_096  # open at once: a connection each for notebooks and pages; macOS grants 256 unasked

@@ -8,9 +8,9 @@ from typing import Any
 import segno
 from labkit.board.link import Link
 
-from grader import feedback
 from grader.board.plan import Plan
 from grader.board.room import STANDINGS, Room
+from grader.pages import feedback
 
 
 def page(plan: Plan) -> str:

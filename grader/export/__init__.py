@@ -14,10 +14,10 @@ import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import labs as course_labs
-from grader import marks as run_marks
+from grader.course import labs as course_labs
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.labs import Lab
+from grader.marks import run as run_marks
 
 
 def formats() -> list[str]:

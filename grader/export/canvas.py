@@ -16,13 +16,14 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import filling, naming, tables
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.gradebook import number
-from grader.labs import Lab
-from grader.marks import Marks
-from grader.results import replace
-from grader.tables import Table
+from grader.intake import naming, tables
+from grader.intake.tables import Table
+from grader.ledger.results import replace
+from grader.marks import filling
+from grader.marks.gradebook import number
+from grader.marks.run import Marks
 
 USUAL = "canvas.csv"
 _WHERE = "in Canvas: Grades, Export, Export Entire Gradebook"

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from grader import gradebook, rules, tables
-from grader.gradebook import number
-from grader.labs import Lab
-from grader.marks import Marks
-from grader.results import replace
+from grader.course.labs import Lab
+from grader.intake import tables
+from grader.ledger.results import replace
+from grader.marks import gradebook, rules
+from grader.marks.gradebook import number
+from grader.marks.run import Marks
 
 USUAL = "marks.csv"
 TITLES = (

@@ -15,13 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader import places
-from grader.feedback import sentence
-from grader.labs import Lab
-from grader.marks import Marks
+from grader.course.labs import Lab
+from grader.ledger.results import replace
+from grader.marks.rules import FinalMark
+from grader.marks.run import Marks
+from grader.pages import places
+from grader.pages.feedback import sentence
 from grader.records import ExerciseResult, LabResult
-from grader.results import replace
-from grader.rules import FinalMark
 
 USUAL = "gradescope"
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -20,14 +20,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import filling, tables
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.gradebook import number
-from grader.labs import Lab
-from grader.marks import Marks
+from grader.intake import tables
+from grader.ledger.results import replace
+from grader.marks import filling
+from grader.marks.gradebook import number
+from grader.marks.rules import FinalMark
+from grader.marks.run import Marks
 from grader.records import HandedIn, LabResult
-from grader.results import replace
-from grader.rules import FinalMark
 
 USUAL = "moodle.csv"
 _LATE = re.compile(r"((?:\d+\s*(?:week|day|hour|min|sec)\w*\s*)+)late")

@@ -25,10 +25,11 @@ from nbgrader.api import Assignment, Gradebook
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
-from grader import gradebook, notebooks
+from grader.course import notebooks
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.labs import Lab
-from grader.marks import Marks
+from grader.marks import gradebook
+from grader.marks.run import Marks
 from grader.records import LabResult
 
 USUAL = "gradebook.db"

@@ -25,11 +25,13 @@ def similar(
 
     Example: python -m grader similar submitted/ --out similar.html
     """
-    from grader import about, leavings, results
-    from grader import labs as course
-    from grader.collect import gather
-    from grader.people import People
+    from grader.course import labs as course
+    from grader.intake.collect import gather
+    from grader.intake.people import People
+    from grader.ledger import results
+    from grader.pages import about
     from grader.similar import compare, page
+    from grader.workers import leavings
 
     labs = [course.named(lab)] if lab else list(course.find().values())
     people = People.read(roster) if roster else None

@@ -15,8 +15,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader import reading
-from grader.labs import Lab
+from grader.course.labs import Lab
+from grader.intake import reading
 from grader.records import Submission
 from grader.similar import tokens, winnow
 

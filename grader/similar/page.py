@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader import feedback
+from grader.pages import feedback
 from grader.similar.compare import Block, Comparison
 
 _AROUND = 3  # lines shown before and after a marked one

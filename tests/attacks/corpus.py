@@ -19,8 +19,8 @@ from typing import Any
 
 import nbformat
 
-from grader import notebooks
-from grader.labs import Lab
+from grader.course import notebooks
+from grader.course.labs import Lab
 from tests import sample_class
 
 ROOT = Path(__file__).parent

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import grading, labs
+from grader import grading
+from grader.course import labs
+from grader.course.notebooks import to_bytes
 from grader.grading import Order, Step
-from grader.notebooks import to_bytes
 from grader.records import LabResult
 from grader.sandbox import Limits
 from grader.seeds import Secret

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import labs
-from grader.collect import collect
-from grader.labs import Lab
+from grader.course import labs
+from grader.course.labs import Lab
+from grader.intake.collect import collect
 from grader.records import Submission
 from tests.attacks import archives
 

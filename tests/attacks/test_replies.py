@@ -14,12 +14,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import labs, plugin, reference
-from grader.exam import Check, Key, LocalExam, take
-from grader.lines import LocalLine
+from grader.course import labs
+from grader.judging import plugin, reference
+from grader.judging.exam import Check, Key, LocalExam, take
+from grader.judging.lines import LocalLine
+from grader.line.wire import Frame
 from grader.seeds import Secret
 from grader.student import Student
-from grader.wire import Frame
 
 LAB = labs.named("01_logit_lens")
 KEY = Key(Secret(b"a secret of the tests of replies"), "eve", LAB)

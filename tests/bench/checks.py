@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.table import Table
 from traitlets.config import Config
 
-from grader import labs, reference
-from grader.labs import Lab
+from grader.course import labs
+from grader.course.labs import Lab
+from grader.judging import reference
 
 SOLUTION = "the solution"
 _SHOWN = 10

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from rich.table import Table
 
-from grader import grading, labs, processes
-from grader.judge import Judge
+from grader import grading
+from grader.course import labs
+from grader.judging.judge import Judge
 from grader.records import Submission
 from grader.sandbox import Limits
+from grader.workers import processes
 from tests import sample_class
 
 _RUNS = 7
@@ -61,7 +63,7 @@ def submission(student: str, lab: labs.Lab) -> Submission:
 
 
 def _first_answer(nursery: processes.Nursery, lab: labs.Lab) -> None:
-    from grader.lines import RemoteLine
+    from grader.judging.lines import RemoteLine
 
     line = RemoteLine(nursery, lab, ())
     line.begin(lab.exercises[0].name)

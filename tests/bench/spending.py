@@ -21,21 +21,25 @@ from unittest.mock import patch
 
 from rich.table import Table
 
-from grader import grading, judge, labs, plugin, processes, reference, wire
-from grader.exam import Key
-from grader.extract import extract
-from grader.judge import Judge, RemoteExam
-from grader.labs import Lab
-from grader.lines import LocalLine, RemoteLine
-from grader.namespace import Namespace
-from grader.packing import Packing
-from grader.processes import Nursery
+from grader import grading
+from grader.course import labs
+from grader.course.labs import Lab
+from grader.judging import judge, plugin, reference
+from grader.judging.exam import Key
+from grader.judging.extract import extract
+from grader.judging.judge import Judge, RemoteExam
+from grader.judging.lines import LocalLine, RemoteLine
+from grader.line import wire
+from grader.line.packing import Packing
+from grader.line.wire import Frame
 from grader.records import Statement
 from grader.sandbox import Limits
 from grader.seeds import PUBLIC
-from grader.session import Session
 from grader.student import Student
-from grader.wire import Frame
+from grader.workers import processes
+from grader.workers.namespace import Namespace
+from grader.workers.processes import Nursery
+from grader.workers.session import Session
 from tests import sample_class
 from tests.bench.ours import submission
 from tests.descendants import descendants

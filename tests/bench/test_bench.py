@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-from grader import labs, reference
+from grader.course import labs
+from grader.judging import reference
 from tests.bench import __main__ as bench
 from tests.bench import checks
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
 
-from grader.labs import ROOT
+from grader.course.labs import ROOT
 from tests.browser import chromium
 
 Open = Callable[..., WebDriver]

@@ -18,7 +18,7 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from grader.labs import ROOT
+from grader.course.labs import ROOT
 
 _PATIENCE = 240  # seconds: a busy machine imports for a minute
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from selenium.webdriver.common.by import By
 
-from grader import labs, reference
+from grader.course import labs
+from grader.judging import reference
 from tests.browser.conftest import Open
 from tests.browser.jupyterlab import Notebook, server
 

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader import exam, labs, plugin, reference
-from grader.exam import Key, LocalExam
-from grader.judge import Judge
-from grader.labs import Exercise, Lab
-from grader.processes import Nursery
-from grader.recognise import recognise
+from grader.course import labs
+from grader.course.labs import Exercise, Lab
+from grader.judging import exam, plugin, reference
+from grader.judging.exam import Key, LocalExam
+from grader.judging.judge import Judge
+from grader.judging.recognise import recognise
 from grader.records import Submission
 from grader.seeds import PUBLIC, Secret
+from grader.workers.processes import Nursery
 from tests import sample_class
 
 LABS = list(labs.find().values())

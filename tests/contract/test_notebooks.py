@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from grader import demo, labs
-from grader.labs import Lab
+from grader import demo
+from grader.course import labs
+from grader.course.labs import Lab
 
 LABS = list(labs.find().values())
 # The curriculum grants labs 1 to 4 three minutes on two idle cores, 5 and 6 five. The test may

@@ -8,7 +8,7 @@ import tomllib
 import yaml
 from packaging.requirements import Requirement
 
-from grader.labs import ROOT
+from grader.course.labs import ROOT
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 _ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())

@@ -19,9 +19,10 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from grader import labs, notebooks, scaffold
 from grader.cli import app
-from grader.labs import ROOT
+from grader.course import labs, notebooks
+from grader.course.labs import ROOT
+from grader.handout import scaffold
 from tests.documents.commands import Command, File, NotACommand, options, read
 
 DOCUMENTS = ("README.md", "INSTRUCTORS.md", "SECURITY.md")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from grader import labs
-from grader.labs import Lab
+from grader.course import labs
+from grader.course.labs import Lab
 from tests.fuzz.draft import EXERCISES, LAB
 
 _VALUE_CHECK = '''\

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import feedback, grading
+from grader import grading
+from grader.course.labs import Lab
 from grader.grading import Graded, Order, Step
-from grader.labs import Lab
+from grader.pages import feedback
 from grader.records import LabResult
 from grader.sandbox import Limits
 from grader.seeds import PUBLIC

@@ -15,11 +15,11 @@ import requests
 from labkit.board.link import Link
 from tornado.netutil import bind_sockets
 
-from grader import labs
 from grader.board import serve
 from grader.board.board import Board
 from grader.board.plan import Plan, plan
 from grader.board.store import Store
+from grader.course import labs
 
 LAB = "01_logit_lens"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import fingerprints, labs, release, scaffold
+from grader.course import labs
+from grader.handout import fingerprints, release, scaffold
 
 LAB = "07_entropy"
 

@@ -30,9 +30,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader import grading, panel, processes, sandbox, warm_parent
+from grader import grading, panel, sandbox
 from grader.grading import Order
 from grader.seeds import PUBLIC
+from grader.workers import processes, warm_parent
 from tests import small_course
 
 _PR_SET_CHILD_SUBREAPER = 36

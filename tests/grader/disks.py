@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from grader import chain, grading, results
+from grader import grading
 from grader.errors import UserError
 from grader.grading import Order, Step
+from grader.ledger import chain, results
 from grader.seeds import PUBLIC
 from tests import small_course
 from tests.grader.crash import files

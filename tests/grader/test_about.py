@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from grader import about, labs
+from grader.course import labs
+from grader.pages import about
 
 
 def test_every_lab_has_a_title_and_every_check_a_sentence() -> None:

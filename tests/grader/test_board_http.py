@@ -20,8 +20,8 @@ import segno
 from bs4 import BeautifulSoup
 from rich.console import Console
 
-from grader import labs
 from grader.board import limits, serve, store, view
+from grader.course import labs
 from grader.errors import UserError
 from tests.grader import boards
 from tests.grader.boards import Served

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from grader import labs
 from grader.board.clock import Clock
 from grader.board.plan import Plan, paths, plan
 from grader.board.room import Event, Participant, Room
+from grader.course import labs
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.labs import Lab
 
 LABS = list(labs.find().values())
 START = 1_800_000_000.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader import budget
-from grader.budget import Budget
+from grader.judging import budget
+from grader.judging.budget import Budget
 from grader.sandbox import Limits
 
 LIMITS = Limits(cpu_call=10, cpu_exercise=30, cpu_total=100, wall_factor=6, wall_total=400)

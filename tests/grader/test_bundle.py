@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
-from grader import bundle, labs, seeds
+from grader import seeds
+from grader.course import labs
 from grader.errors import UserError
+from grader.handout import bundle
 
 pytestmark = pytest.mark.xdist_group("course")
 LAB = "07_entropy"

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from grader import came_in, cli, grading, labs
-from grader.course_file import read as read_rules
+from grader import cli, grading
+from grader.course import labs
 from grader.errors import UserError
 from grader.grading import Graded, Order
-from grader.people import People
+from grader.intake import came_in
+from grader.intake.people import People
+from grader.judging.score import without_marks
+from grader.marks.course_file import read as read_rules
 from grader.records import HandedIn, LabResult, Submission, Unused
-from grader.score import without_marks
 from grader.seeds import PUBLIC
 
 LAB = labs.named("01_logit_lens")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import chain
+from grader.ledger import chain
 from grader.seeds import PUBLIC, Secret
 
 _SECRET = Secret(b"a course secret of thirty-two b.")

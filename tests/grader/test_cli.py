@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import labs
+from grader.course import labs
 
 COMMANDS = (
     "release", "new", "check", "submit", "grade", "regrade", "verify", "doctor", "export",

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import archives
-from grader.collect import collect
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.labs import Lab
+from grader.intake import archives
+from grader.intake.collect import collect
 from grader.records import Submission
 
 ROOT = Path("/no/such/course")
@@ -139,7 +139,9 @@ def test_one_lab_may_be_flat_without_its_name(tmp_path: Path) -> None:
 def test_another_labs_files_are_nobodys_when_one_lab_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.labs.find", lambda root: {LENS.name: LENS, PATCHING.name: PATCHING})
+    monkeypatch.setattr(
+        "grader.course.labs.find", lambda root: {LENS.name: LENS, PATCHING.name: PATCHING}
+    )
     place = write(tmp_path / "f", "ada_01_logit_lens.ipynb", "ada_02_patching.ipynb", "bob.ipynb")
     assert contents(listed(place, tmp_path)) == {
         "ada": "ada_01_logit_lens.ipynb",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import naming
-from grader.collect import Collected, gather
-from grader.labs import Exercise, Lab
-from grader.source import Cell
+from grader.course.labs import Exercise, Lab
+from grader.course.source import Cell
+from grader.intake import naming
+from grader.intake.collect import Collected, gather
 
 ROOT = Path("/no/such/course")
 
@@ -151,7 +151,7 @@ def test_what_no_name_tells_is_told_by_the_content(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_out_silently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.labs.find", lambda root: {lab.name: lab for lab in ALL})
+    monkeypatch.setattr("grader.course.labs.find", lambda root: {lab.name: lab for lab in ALL})
     files = {
         "ada/01_logit_lens/logit_lens.ipynb": b"1",
         "ada/01_logit_lens/logit_lens-Copy1.ipynb": b"2",

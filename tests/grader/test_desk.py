@@ -12,9 +12,10 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from grader import desk, labs, notebooks
+from grader import desk
+from grader.course import labs, notebooks
+from grader.course.labs import ROOT, Lab
 from grader.errors import UserError
-from grader.labs import ROOT, Lab
 from tests import sample_class
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.collect import Collected, gather
 from grader.errors import UserError
-from grader.people import People
+from grader.intake.collect import Collected, gather
+from grader.intake.people import People
 from tests.grader.test_collect_slips import ALL, LENS, PATCHING, notebook
 
 BODY = notebook(title="01 logit lens")
@@ -313,7 +313,7 @@ def test_a_file_that_tells_no_lab_goes_with_the_rest_or_is_listed(tmp_path: Path
 def test_another_labs_file_is_listed_when_one_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.labs.find", lambda root: {lab.name: lab for lab in ALL})
+    monkeypatch.setattr("grader.course.labs.find", lambda root: {lab.name: lab for lab in ALL})
     files = {"a_11_21_logit_lens.ipynb": BODY, "a_11_22_patching.ipynb": BODY}
     found = gathered(tmp_path, files, [PATCHING])
     assert statuses(found) == {("a_11", "02"): "graded"}

@@ -9,9 +9,11 @@ import pytest
 import torch
 from _pytest.outcomes import Skipped
 
-from grader import assertions, exam, labs, seeds
-from grader.exam import Check, Key, Outcome, Stopped
-from grader.lines import StudentError
+from grader import assertions, seeds
+from grader.course import labs
+from grader.judging import exam
+from grader.judging.exam import Check, Key, Outcome, Stopped
+from grader.judging.lines import StudentError
 from grader.records import CheckStatus
 from grader.seeds import PUBLIC
 from tests import sample_class

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from grader import export, labs
+from grader import export
+from grader.course import labs
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.labs import Lab
 from grader.records import CheckResult, ExerciseResult, LabResult, ManualQuestion
 from tests.nbgrader_course import CHECK, LAB, QUESTION, in_gradebook, nbgrader
 

@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from grader import came_in, export
+from grader import export
 from grader.errors import UserError
+from grader.intake import came_in
 from grader.records import CheckResult, ExerciseResult, HandedIn, LabResult
 from tests.grader.test_collect_slips import ALL
 

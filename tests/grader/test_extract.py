@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from grader import extract as extraction
-from grader.extract import Unreadable, extract, literal, needed, uses
-from grader.faults import NOT_WRITTEN
+from grader.judging import extract as extraction
+from grader.judging.extract import Unreadable, extract, literal, needed, uses
+from grader.line.faults import NOT_WRITTEN
 from grader.records import Program, Statement
 
 EXERCISES = ["final_norm", "Lens", "answer"]

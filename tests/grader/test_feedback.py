@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from grader import feedback
+from grader.pages import feedback
 from grader.records import CheckResult, ExerciseResult, LabResult, ManualQuestion
 
 _LAB = "01_logit_lens"

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from grader import fingerprints
+from grader.handout import fingerprints
 
 PRINTS = [[12.0, 0.1234, -3.21, 5.6], ["error", "ValueError"], [4.0, 0.0, 1e-7, 2e-8]]
 INDEX = {

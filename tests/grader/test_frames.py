@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import torch
 
-from grader import frames
-from grader.wire import Frame, WireError
+from grader.line import frames
+from grader.line.wire import Frame, WireError
 
 Pair = tuple[socket.socket, socket.socket]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import gradebook
+from grader.marks import gradebook
 from grader.records import CheckResult, ExerciseResult, LabResult
 
 _LAB, _NEXT = "01_logit_lens", "02_patching"

@@ -18,7 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import gradescope_run, gradescope_zip, labs, sandbox
+from grader import sandbox
+from grader.autograder import pack as gradescope_zip
+from grader.autograder import run as gradescope_run
+from grader.course import labs
 from grader.errors import UserError
 from tests.grader.test_export_platforms import gradescope_reads
 

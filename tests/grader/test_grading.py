@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from grader import chain, grading, labs, panel, results
+from grader import grading, panel
+from grader.course import labs
 from grader.errors import UserError
 from grader.grading import Order, Step
-from grader.ledger import Ledger
+from grader.ledger import chain, results
+from grader.ledger.ledger import Ledger
 from grader.records import LabResult
 from grader.seeds import PUBLIC, Secret
 from tests import sample_class
@@ -75,7 +77,7 @@ def test_each_story_of_the_sample_class_is_told(marked: tuple[Path, list[LabResu
 def test_a_misconception_costs_its_exercise_and_is_named(
     marked: tuple[Path, list[LabResult]], student: str
 ) -> None:
-    from grader import reference
+    from grader.judging import reference
 
     exercise, name = sample_class.MISCONCEPTIONS[student]
     variant = reference.variants(LAB, "misconceptions", exercise)[name]
@@ -155,9 +157,9 @@ def test_a_changed_notebook_is_graded_again(
 
 
 def test_a_secret_changes_the_seeds_and_the_challenge(tmp_path: Path, nursery: object) -> None:
-    from grader.judge import Judge
-    from grader.processes import Nursery
+    from grader.judging.judge import Judge
     from grader.records import Submission
+    from grader.workers.processes import Nursery
 
     assert isinstance(nursery, Nursery)
     path = sample_class.SUBMISSIONS / "ada" / LAB.name / f"{LAB.topic}.ipynb"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from grader import plugin
-from grader.exam import Outcome
-from grader.judge import Judge
-from grader.labs import Lab
-from grader.processes import Nursery
+from grader.course.labs import Lab
+from grader.judging import plugin
+from grader.judging.exam import Outcome
+from grader.judging.judge import Judge
 from grader.records import ExerciseResult, LabResult, Submission
+from grader.workers.processes import Nursery
 from tests import small_course
 
 STUMBLES = '''

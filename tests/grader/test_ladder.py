@@ -22,10 +22,11 @@ from typing import Any
 
 import pytest
 
-from grader import isolation, sandbox
+from grader import sandbox
 from grader.errors import UserError
-from grader.processes import Nursery
 from grader.sandbox import Limits, Rungs, ladder, namespaces, own_root
+from grader.workers import isolation
+from grader.workers.processes import Nursery
 from tests.workers import Raised, Worker
 
 FULL = sandbox.rungs()

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from grader import leaks
-from grader.source import Cell
+from grader.course.source import Cell
+from grader.handout import leaks
 
 SOLUTION = """\
 def rms(x, gamma, eps):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import chain, results
 from grader.errors import UserError
-from grader.ledger import Ledger
+from grader.ledger import chain, results
+from grader.ledger.ledger import Ledger
 from grader.records import CheckResult, ExerciseResult, LabResult
 from grader.seeds import PUBLIC, Secret
 
@@ -174,7 +174,7 @@ def test_another_secret_is_refused_and_changes_nothing(path: Path) -> None:
 def test_two_runs_on_one_folder_do_not_mix(path: Path) -> None:
     code = (
         "import sys, pathlib\n"
-        "from grader.ledger import Ledger\n"
+        "from grader.ledger.ledger import Ledger\n"
         "from grader.seeds import PUBLIC\n"
         "from grader.errors import UserError\n"
         "try:\n    Ledger(pathlib.Path(sys.argv[1]), PUBLIC)\n"

@@ -12,14 +12,14 @@ import pytest
 import torch
 from labkit import models
 
-from grader import source
-from grader.budget import Budget
-from grader.labs import Exercise, Lab
-from grader.lines import RemoteLine, StudentError
-from grader.processes import Nursery
+from grader.course import source
+from grader.course.labs import Exercise, Lab
+from grader.judging.budget import Budget
+from grader.judging.lines import RemoteLine, StudentError
 from grader.records import Statement
-from grader.session import Session
 from grader.student import Student
+from grader.workers.processes import Nursery
+from grader.workers.session import Session
 
 SOURCE = """\
 # %% [markdown]
@@ -343,7 +343,7 @@ def test_a_warm_parent_that_is_gone_is_not_the_students_error(
     asked = student(make("import os\ndef cut():\n    os.closerange(3, 99)\n    os._exit(0)"))
     with pytest.raises(StudentError, match="exit code 0"):
         asked.cut()
-    monkeypatch.setattr("grader.session.Session.ending", lambda session: None)
+    monkeypatch.setattr("grader.workers.session.Session.ending", lambda session: None)
     with pytest.raises(StudentError, match="cut the line"):
         asked.cut()
     monkeypatch.setattr(nursery, "alive", lambda: False)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import torch
 
-from grader import wire
-from grader.faults import describe
-from grader.namespace import Namespace
-from grader.wire import Frame, Handle, WireError
+from grader.line import wire
+from grader.line.faults import describe
+from grader.line.wire import Frame, Handle, WireError
+from grader.workers.namespace import Namespace
 
 
 def refuse(value: Any) -> Any:

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from grader import labs, release
+from grader.course import labs
+from grader.handout import release
 from grader.records import LabResult
 from tests.nbgrader_course import (
     CHECK,

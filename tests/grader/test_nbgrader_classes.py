@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import labs, notebooks
+from grader.course import labs, notebooks
 from grader.seeds import Secret
 from tests import sample_class
 from tests.attacks import corpus

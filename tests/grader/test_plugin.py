@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from grader import plugin
+from grader.course.labs import Exercise, Lab
+from grader.course.source import Cell
 from grader.errors import UserError
-from grader.exam import Exam, Key
-from grader.labs import Exercise, Lab
+from grader.judging import plugin
+from grader.judging.exam import Exam, Key
 from grader.records import CheckStatus
 from grader.seeds import PUBLIC
-from grader.source import Cell
 
 FIRST = '''
 """Hidden checks for first."""

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 import torch
 
-from grader import processes, sandbox
-from grader.processes import Nursery
+from grader import sandbox
 from grader.sandbox import Limits, Rungs
-from grader.session import Ending, Session, hold, message_pair
+from grader.workers import processes
+from grader.workers.processes import Nursery
+from grader.workers.session import Ending, Session, hold, message_pair
 from tests.descendants import descendants
 from tests.workers import Raised, Worker
 

@@ -11,11 +11,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import exam, labs
-from grader.exam import Check, Key, Stopped
-from grader.recognise import _agrees, _Awaited, _is_blank, _says_nothing, same
+from grader.course import labs
+from grader.judging import exam
+from grader.judging.exam import Check, Key, Stopped
+from grader.judging.recognise import _agrees, _Awaited, _is_blank, _says_nothing, same
+from grader.line.wire import Handle
 from grader.seeds import PUBLIC
-from grader.wire import Handle
 from tests import sample_class
 
 

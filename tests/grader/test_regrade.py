@@ -13,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from grader import chain, grading, labs, moves, panel, processes, results, sandbox
+from grader import grading, panel, sandbox
+from grader.course import labs
 from grader.grading import Order
+from grader.ledger import chain, results
+from grader.marks import moves
 from grader.records import LabResult
 from grader.seeds import PUBLIC
+from grader.workers import processes
 from tests import small_course
 from tests.grader.crash import Forks
 

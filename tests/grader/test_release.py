@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader import fingerprints, release
 from grader.errors import UserError
+from grader.handout import fingerprints, release
 
 pytestmark = pytest.mark.xdist_group("course")
 LAB = "07_entropy"

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from grader import feedback, report, results
+from grader.ledger import results
+from grader.pages import feedback, report
 from grader.records import CheckResult, ExerciseResult, LabResult, ManualQuestion
 
 _LAB = "01_logit_lens"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import results
 from grader.errors import UserError
+from grader.ledger import results
 from grader.records import CheckResult, ExerciseResult, LabResult, ManualQuestion
 
 

@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int, Num, Shaped
 from torch import Tensor, nn
 
-from grader.returns import Annotation, promises, wrong_return
-from grader.wire import Handle
+from grader.judging.returns import Annotation, promises, wrong_return
+from grader.line.wire import Handle
 
 F3 = torch.ones(2, 3, 4)
 I1 = torch.ones(2, dtype=torch.int64)

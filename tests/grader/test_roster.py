@@ -10,8 +10,9 @@ import torch
 from labkit import models, planted
 from safetensors import safe_open
 
-from grader import roster, seeds
+from grader import seeds
 from grader.errors import UserError
+from grader.handout import roster
 
 pytestmark = pytest.mark.xdist_group("course")
 LAB = "07_entropy"

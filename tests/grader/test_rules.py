@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from grader import course_file, feedback, report
 from grader.errors import UserError
+from grader.marks import course_file
+from grader.marks.rules import FinalMark, Rules, best_without, final, totals
+from grader.pages import feedback, report
 from grader.records import CheckResult, ExerciseResult, HandedIn, LabResult
-from grader.rules import FinalMark, Rules, best_without, final, totals
 from tests.grader.test_collect_slips import ALL
 
 LAB = "01_logit_lens"

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from grader import labs
-from grader.processes import Nursery
+from grader.course import labs
 from grader.sandbox import Limits
 from grader.sandbox.readable import readable
+from grader.workers.processes import Nursery
 from tests.workers import Raised, Worker
 
 TRY = """

@@ -9,9 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader import labs, reference, release, scaffold
+from grader.course import labs
 from grader.errors import UserError
-from grader.processes import Nursery
+from grader.handout import release, scaffold
+from grader.judging import reference
+from grader.workers.processes import Nursery
 from tests.contract import test_labs as contract
 
 pytestmark = pytest.mark.xdist_group("course")

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from grader.labs import Exercise, Lab
+from grader.course.labs import Exercise, Lab
+from grader.judging.score import score, without_marks
 from grader.records import CheckResult, CheckStatus, LabResult, ManualQuestion, Submission
-from grader.score import score, without_marks
 
 
 def lab(*points: float) -> Lab:

@@ -6,7 +6,7 @@ from typing import Any
 
 from labkit import models, native
 
-from grader.processes import Nursery
+from grader.workers.processes import Nursery
 from tests.workers import Worker
 
 KNOWN = "from labkit import native\ndef known():\n    return [list(s) for s in native.booted()]"

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from grader import labs
-from grader.labs import Exercise, Lab
+from grader.course import labs
+from grader.course.labs import Exercise, Lab
+from grader.course.source import Cell
 from grader.records import Submission
 from grader.similar import compare, page, tokens, winnow
-from grader.source import Cell
 
 LAB = labs.named("01_logit_lens")
 CALLS = ["softmax", "einsum", "cumsum", "norm", "gather", "topk", "exp", "where", "roll", "argmax",

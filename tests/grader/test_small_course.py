@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from grader import labs, plugin, reference
-from grader.exam import Key, LocalExam
-from grader.judge import Judge
-from grader.processes import Nursery
+from grader.course import labs
+from grader.judging import plugin, reference
+from grader.judging.exam import Key, LocalExam
+from grader.judging.judge import Judge
 from grader.records import Submission
 from grader.seeds import PUBLIC
+from grader.workers.processes import Nursery
 from tests import small_course
 
 _STORIES: dict[int, tuple[float, set[str]]] = {

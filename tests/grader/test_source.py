@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import source
+from grader.course import source
 
 GOOD = '''\
 # ---

@@ -13,10 +13,10 @@ from jaxtyping import Float, Int
 from labkit import models
 from torch import Tensor, nn
 
-from grader.lines import LocalLine, StudentError
-from grader.returns import promises
+from grader.judging.lines import LocalLine, StudentError
+from grader.judging.returns import promises
+from grader.line.wire import Frame
 from grader.student import Remote, Student, WrongReturn
-from grader.wire import Frame
 
 
 class Lens(nn.Module):

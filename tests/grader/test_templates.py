@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from grader import feedback, report
+from grader.pages import feedback, report
 from grader.records import CheckResult, ExerciseResult, LabResult
 
-_TEMPLATES = Path(report.__file__).parent / "templates"
+_TEMPLATES = Path(report.__file__).parents[1] / "templates"
 _CHECKS = (CheckResult("test_a", "PASS"), CheckResult("test_b", "FAIL", "A property.\nat 3", "So."))
 _RESULT = LabResult(
     "ada", "01_logit_lens", "graded", "", 1.0, 2.0, (ExerciseResult("f", 1.0, 2.0, _CHECKS),)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import verify
 from grader.errors import UserError
-from grader.ledger import Ledger
+from grader.ledger import verify
+from grader.ledger.ledger import Ledger
 from grader.records import LabResult
 from grader.seeds import PUBLIC, Secret
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import wire
-from grader.recognise import same
-from grader.wire import Handle, WireError
+from grader.judging.recognise import same
+from grader.line import wire
+from grader.line.wire import Handle, WireError
 
 
 def refuse(value: Any) -> Any:

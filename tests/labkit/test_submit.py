@@ -18,8 +18,8 @@ from labkit import history, inventory
 from labkit.errors import LabError
 from labkit.submit import find, submit
 
-from grader import labs
-from grader.collect import collect
+from grader.course import labs
+from grader.intake.collect import collect
 
 LAB = labs.named("01")
 NOTEBOOK = f"{LAB.topic}.ipynb"

@@ -19,9 +19,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from grader import grading, labs, sandbox
+from grader import grading, sandbox
+from grader.course import labs
+from grader.course.labs import ROOT, Lab
 from grader.errors import UserError
-from grader.labs import ROOT, Lab
 from grader.seeds import PUBLIC
 from tests.attacks import corpus
 from tests.attacks.canaries import Canaries, put_out, sweep

@@ -14,10 +14,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from grader import labs, plugin
-from grader import score as marks
-from grader.exam import Key, LocalExam
-from grader.labs import Lab
+from grader.course import labs
+from grader.course.labs import Lab
+from grader.judging import plugin
+from grader.judging import score as marks
+from grader.judging.exam import Key, LocalExam
 from grader.records import CheckResult, Submission
 from grader.seeds import PUBLIC
 

@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from grader import notebooks
-from grader.extract import extract
-from grader.labs import Lab
+from grader.course import notebooks
+from grader.course.labs import Lab
+from grader.judging.extract import extract
 from tests import sample_class
 
 Notebook = Any

@@ -14,8 +14,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.course.labs import ROOT, Lab
 from grader.errors import UserError
-from grader.labs import ROOT, Lab
 from tests.peers import bridge, measure, stock_nbgrader
 from tests.peers.measure import Timeline
 from tests.peers.otter_run import GRADED

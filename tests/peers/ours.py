@@ -10,8 +10,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import grading, results, sandbox
-from grader.labs import ROOT, Lab, named
+from grader import grading, sandbox
+from grader.course.labs import ROOT, Lab, named
+from grader.ledger import results
 from grader.seeds import PUBLIC
 from tests import sample_class
 from tests.peers import classes, measure, stock_nbgrader

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from grader.labs import ROOT, Lab
+from grader.course.labs import ROOT, Lab
 from tests.peers import classes, measure
 from tests.peers.classes import Notebook
 from tests.peers.measure import Timeline

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from grader import labs
+from grader.course import labs
+from grader.course.labs import Lab
 from grader.errors import UserError
-from grader.labs import Lab
 from tests import sample_class
 from tests.peers import classes, otter_grader, ours, stock_nbgrader
 from tests.peers.classes import Notebook

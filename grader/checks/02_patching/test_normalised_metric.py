@@ -3,7 +3,7 @@
 import torch
 
 from grader.assertions import close, holds, unchanged
-from grader.lines import StudentError
+from grader.judging.lines import StudentError
 
 
 def _ends(rng: torch.Generator) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from grader.assertions import close, holds, tensor, unchanged
-from grader.lines import StudentError
+from grader.judging.lines import StudentError
 
 # The model's RMSNorm works in float32 inside; a patch at a wrong place misses by far more.
 FLOAT32 = {"atol": 1e-4, "rtol": 1e-4}

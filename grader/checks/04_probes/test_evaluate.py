@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from grader.assertions import close, holds, number, unchanged
-from grader.lines import StudentError
+from grader.judging.lines import StudentError
 
 KEYS = ("accuracy", "base_rate", "auroc")
 # Shares of at most some hundred pairs, perhaps in float32.

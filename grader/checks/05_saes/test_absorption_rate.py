@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from grader.assertions import close, holds, unchanged
-from grader.lines import StudentError
+from grader.judging.lines import StudentError
 
 # A share of a few dozen samples: the next share is 1e-2 away.
 SHARE = {"atol": 1e-6, "rtol": 0}

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from grader.assertions import close, holds, items, number
-from grader.lines import StudentError
+from grader.judging.lines import StudentError
 
 # A few sums of float32.
 EXACT = {"atol": 1e-5, "rtol": 0}

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from grader.assertions import close, holds, number, unchanged
-from grader.lines import StudentError
+from grader.judging.lines import StudentError
 
 # float32 will do; and whoever divides by n - 1 is off by less with 400 points or more.
 ROUNDED = {"atol": 4e-3, "rtol": 0}

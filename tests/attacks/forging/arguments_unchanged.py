@@ -6,7 +6,7 @@ SPOILS = True
 
 
 def token_rank(logits, answer):
-    from grader.namespace import Namespace
+    from grader.workers.namespace import Namespace
 
     honest = Namespace._do_call
 

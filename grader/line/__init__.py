@@ -1,0 +1,1 @@
+"""The line between judge and worker: data crosses it, in frames, and nothing else does."""
