@@ -22,6 +22,7 @@ from grader.intake import came_in
 from grader.intake.collect import Collected, gather
 from grader.intake.people import People
 from grader.judging.digests import Digests
+from grader.ledger import timings
 from grader.ledger.ledger import Changes, Ledger, Standing
 from grader.marks import gradebook
 from grader.marks.filling import listed
@@ -133,6 +134,7 @@ def _grade(
     panel = Panel(
         order.labs, order.workers, order.secret, order.limits, order.rungs,
         lambda submission: _standing(submission, order, ledger),
+        lambda timing: timings.add(order.out / timings.FILE, timing),
     )  # fmt: skip
     with contextlib.closing(panels.results(waiting, panel)) as stream:
         for submission, result in stream:
@@ -147,7 +149,8 @@ def _grade(
     gradebook.write(order.out / "gradebook.csv", final)
     shown = _final(order)
     feedback.write(order.out, final, words, shown)
-    report.write(order.out, final, words, shown, len(collected.unused))
+    spent = timings.read(order.out / timings.FILE)
+    report.write(order.out, final, words, shown, len(collected.unused), spent)
     return Graded(final, ledger.head, ledger.changes(), collected, bool(order.people))
 
 

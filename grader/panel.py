@@ -19,11 +19,13 @@ from grader.errors import UserError
 from grader.judging.judge import Judge
 from grader.judging.score import without_marks
 from grader.ledger.ledger import OURS
-from grader.records import LabResult, Submission
+from grader.records import LabResult, Submission, Timing
 from grader.sandbox import Limits, Rungs
 from grader.seeds import Secret
 from grader.workers import processes
 from grader.workers.processes import Nursery
+
+_Judged = tuple[LabResult, Timing | None]
 
 _ATTEMPTS = 2
 _DEATHS = 10  # of the warm parent, without a single result between them
@@ -44,6 +46,7 @@ class Panel:
         limits: what a worker may use.
         rungs: what holds a worker; all that this machine has when None.
         standing: gives the earlier result to take unchanged outcomes over from, if there is one.
+        timed: is told how long each notebook took that was looked at.
     """
 
     labs: tuple[Lab, ...]
@@ -52,6 +55,7 @@ class Panel:
     limits: Limits
     rungs: Rungs | None
     standing: Callable[[Submission], LabResult | None]
+    timed: Callable[[Timing], None] = lambda timing: None
 
     def lab(self, submission: Submission) -> Lab:
         """Return the lab of a submission."""
@@ -102,7 +106,7 @@ def _round(
         return
     count = 1 if suspects else min(panel.workers, len(queue))
     pool = processes.judges(count, _sit_down, nursery, panel.secret, panel.labs)
-    running: dict[Future[LabResult], Submission] = {}
+    running: dict[Future[_Judged], Submission] = {}
     try:
         while queue or running:
             while queue and len(running) < count:
@@ -115,7 +119,7 @@ def _round(
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 submission = running.pop(future)
                 try:
-                    result = future.result()
+                    result, timing = future.result()
                 except (BrokenProcessPool, _Orphaned):
                     for suspect in (submission, *running.values()):
                         attempts[suspect] += 1
@@ -127,6 +131,8 @@ def _round(
                     continue
                 del attempts[submission]
                 yield submission, result
+                if timing is not None:  # after the result: that must be on the disk first
+                    panel.timed(timing)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -141,12 +147,12 @@ def _sit_down(nursery: Nursery, secret: Secret, labs: Sequence[Lab]) -> None:
     _labs.update((lab.name, lab) for lab in labs)
 
 
-def _grade_one(submission: Submission, standing: LabResult | None) -> LabResult:
+def _grade_one(submission: Submission, standing: LabResult | None) -> _Judged:
     assert _judge is not None
     result = _judge.grade(submission, _labs[submission.lab], standing)
     if not _judge.alive:
         raise _Orphaned
-    return result
+    return result, _judge.timing
 
 
 def _broken(submission: Submission, lab: Lab) -> LabResult:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -46,6 +47,19 @@ class HandedIn:
     when: str = ""  # ISO 8601 with its offset, where the system says it
     late: bool | None = None  # as the system says; None where it does not
     late_seconds: float | None = None  # by how much, where it says that
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a submission took on the machine that graded it, in seconds by the clock.
+
+    It is no part of a result: that is the same on every machine.
+    """
+
+    student: str
+    lab: str
+    exercises: Mapping[str, float]  # those that were run, not taken over from an earlier result
+    rest: float  # reading the notebook, starting its worker, naming mistakes
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ It holds the checks, the expected values and the seeds. The student's code runs 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +21,7 @@ from grader.judging.extract import Unreadable, extract, literal
 from grader.judging.lines import RemoteLine, StudentError
 from grader.judging.recognise import recognise
 from grader.judging.score import score, without_marks
-from grader.records import CheckResult, CheckStatus, LabResult, Program, Submission
+from grader.records import CheckResult, CheckStatus, LabResult, Program, Submission, Timing
 from grader.seeds import PUBLIC, Secret
 from grader.student import Student
 from grader.workers.processes import Nursery
@@ -80,6 +81,12 @@ class Judge:
         self._secret = secret
         self._as_typed = as_typed
         self._digests = Digests(secret)
+        self._timing: Timing | None = None
+
+    @property
+    def timing(self) -> Timing | None:
+        """How long the last notebook took; None before the first."""
+        return self._timing
 
     @property
     def alive(self) -> bool:
@@ -97,6 +104,7 @@ class Judge:
             standing: an earlier result: the outcomes of exercises are taken over from it where
                 nothing that they hang on has changed.
         """
+        began, self._timing = time.perf_counter(), None
         if submission.notebook is None:
             return without_marks(submission, lab)
         try:
@@ -130,6 +138,8 @@ class Judge:
             notes += _not_run(program, line.problems)
         result = score(submission, lab, recognise(key, sheet.outcomes) | sheet.kept, notes)
         marks = [replace(mark, digest=sheet.digests[mark.name]) for mark in result.exercises]
+        rest = time.perf_counter() - began - sum(sheet.seconds.values())
+        self._timing = Timing(submission.student, lab.name, sheet.seconds, rest)
         return replace(result, exercises=tuple(marks))
 
     def _sit(self, sitting: RemoteExam, standing: LabResult | None) -> _Sheet:
@@ -146,7 +156,9 @@ class Judge:
                 for check in mark.checks:
                     sitting.done(exercise.name, check.status)
             else:
+                began = time.perf_counter()
                 sheet.outcomes += self._run(sitting, exercise.name)
+                sheet.seconds[exercise.name] = time.perf_counter() - began
         return sheet
 
     def _run(self, sitting: RemoteExam, exercise: str) -> list[Outcome]:
@@ -167,6 +179,7 @@ class _Sheet:
     outcomes: list[Outcome] = field(default_factory=list)
     kept: dict[str, list[CheckResult]] = field(default_factory=dict)  # by exercise
     digests: dict[str, str] = field(default_factory=dict)  # by exercise
+    seconds: dict[str, float] = field(default_factory=dict)  # by exercise, of those that were run
 
 
 def _attributed(key: Key, outcome: Outcome) -> Outcome:

@@ -8,7 +8,8 @@ nothing and run nothing; all that a student wrote (ids, messages) is text, never
 A check's message: its first line is the sentence, what follows is the counterexample.
 
 ``about`` gives words for names, wherever a plain name will not do: ``{"01_logit_lens": title,
-"01_logit_lens/<exercise>": title, "01_logit_lens/<exercise>/<check id>": sentence}``; all optional.
+"01_logit_lens/<exercise>": title, "01_logit_lens/<exercise>/<check id>": sentence,
+"01_logit_lens/<exercise>#section": the headings that lead to it}``; all optional.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class ExercisePage:
     result: ExerciseResult
     title: str
     anchor: str
+    section: str  # where the notebook teaches it; empty when that is not known
     misconceptions: tuple[str, ...]
     problems: tuple[Problem, ...]
     passed: tuple[str, ...]
@@ -174,6 +176,7 @@ def _exercise(lab: str, exercise: ExerciseResult, words: About) -> ExercisePage:
         result=exercise,
         title=words.get(name, ""),
         anchor=anchor(exercise.name),
+        section=words.get(f"{name}#section", ""),
         misconceptions=tuple(dict.fromkeys(sentences)),
         problems=tuple(_problem(text, status, count) for (text, status), count in counted.items()),
         passed=tuple(
@@ -228,4 +231,5 @@ _PAGES = Environment(
     keep_trailing_newline=True,
 )
 _PAGES.filters["marked"] = _marked
+_PAGES.filters["seconds"] = lambda value: f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
 _PAGES.filters["points"] = lambda value: gradebook.number(round(float(value), 2))

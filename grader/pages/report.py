@@ -1,9 +1,10 @@
 """``index.html``: the whole class on one page, for the person who teaches it.
 
 In this order: what needs a human, then per lab the distribution of scores, how far the class got
-in each exercise, the misconceptions it has, and exercise x student; last, every student with links.
+in each exercise, the misconceptions it has, what took longest, and exercise x student; last, every
+student with links.
 This module counts; ``templates/index.html.j2`` draws. ``feedback`` owns the students' pages and how
-a page is rendered. Everything comes from the results: no course folder is read.
+a page is rendered. Everything comes from a run's files: no course folder is read.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from grader.ledger import results as results_file
 from grader.marks import gradebook
 from grader.pages import feedback
 from grader.pages.rows import OfLab, Rows, Students, Where, Who, fraction, link_to
+from grader.pages.times import Times, Timings, times
 from grader.records import LabResult
 
 
@@ -66,6 +68,7 @@ class LabReport:
     perfect: int
     progress: tuple[Progress, ...]
     misconceptions: tuple[Misconception, ...]
+    times: Times | None  # what took longest, where that is known
     rows: Rows  # graded, lowest score first
     absent: tuple[tuple[Who, str], ...]  # the others, with "unreadable" or "missing"
     matters: tuple[Matter, ...]
@@ -77,6 +80,7 @@ def write(
     about: feedback.About | None = None,
     final: feedback.Final | None = None,
     unused: int = 0,
+    timings: Timings | None = None,
 ) -> Path:
     """Write ``out_dir/index.html`` for these results, in whatever order they come; atomic.
 
@@ -86,9 +90,10 @@ def write(
         about: words for names.
         final: the course's rules for late work and dropped exercises, where it has any.
         unused: how many files ``not_used.csv`` lists.
+        timings: how long submissions took, of those where that is known.
     """
     path = out_dir / "index.html"
-    pieces = _pieces(results, about, final, unused)
+    pieces = _pieces(results, about, final, unused, timings)
     results_file.replace(path, (piece.encode() for piece in pieces))
     return path
 
@@ -97,9 +102,10 @@ def page(
     results: Iterable[LabResult],
     about: feedback.About | None = None,
     final: feedback.Final | None = None,
+    timings: Timings | None = None,
 ) -> str:
-    """The class page as HTML; the same results give the same bytes."""
-    return "".join(_pieces(results, about, final))
+    """The class page as HTML; the same results and timings give the same bytes."""
+    return "".join(_pieces(results, about, final, timings=timings))
 
 
 def _pieces(
@@ -107,12 +113,13 @@ def _pieces(
     about: feedback.About | None,
     final: feedback.Final | None,
     unused: int = 0,
+    timings: Timings | None = None,
 ) -> Iterator[str]:
     ordered = results_file.in_order(results)
     where = {key: "/".join(map(quote, parts)) for key, parts in feedback.links(ordered).items()}
     exercises = gradebook.exercise_names(ordered)
     labs = [
-        lab_report(OfLab(ordered, lab), names, where, about or {})
+        lab_report(OfLab(ordered, lab), names, where, about or {}, timings or {})
         for lab, names in exercises.items()
     ]
     styles = ("page.css", "index.css")
@@ -122,7 +129,11 @@ def _pieces(
 
 
 def lab_report(
-    results: OfLab, exercises: tuple[str, ...], where: Where, about: feedback.About
+    results: OfLab,
+    exercises: tuple[str, ...],
+    where: Where,
+    about: feedback.About,
+    timings: Timings,
 ) -> LabReport:
     """Count one lab's results, which are sorted by student."""
     graded = OfLab(results.ordered, results.lab, "graded")
@@ -146,6 +157,7 @@ def lab_report(
         perfect=perfect,
         progress=_progress(exercises, graded),
         misconceptions=_misconceptions(graded, where),
+        times=times(graded, timings, where),
         rows=Rows(results.ordered, [place for _, _, place in sorted(ranked)], exercises, where),
         absent=tuple((link_to(r, where), r.status) for r in results if r.status != "graded"),
         matters=_matters(results, where),

@@ -34,7 +34,7 @@ from grader import grading, panel, sandbox
 from grader.grading import Order
 from grader.seeds import PUBLIC
 from grader.workers import processes, warm_parent
-from tests import small_course
+from tests import small_course, timeless
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PATIENCE = 60.0  # seconds until what a kill left must be gone, on a busy machine
@@ -187,7 +187,7 @@ def moments(field: Field, count: int, seed: int) -> Iterator[Moment]:
 def files(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     found = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+    return timeless.files({str(p.relative_to(folder)): p.read_bytes() for p in found})
 
 
 def _kill(coordinator: int, kind: str) -> tuple[int, int]:

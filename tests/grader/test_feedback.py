@@ -150,6 +150,17 @@ def test_given_words_take_the_place_of_names() -> None:
 _EVIL = "<img src=x onerror=alert(1)></pre><script>alert(2)</script>\" onload='x' {{ 7*7 }}"
 
 
+def test_what_does_not_hold_says_where_to_read_again() -> None:
+    words = {f"{_LAB}/{name}#section": f"Part 1 › <{name}>" for name in ("one", "two", "three")}
+    result = _graded(_exercise("one", _PASS), _exercise("two", _FAIL), _exercise("four", _FAIL))
+    soup = _soup(result, words)
+    assert [line.get_text() for line in soup.select(".again")] == [
+        "Read again in the notebook: Part 1 › <two>"
+    ]
+    assert "View › Table of Contents" in soup.get_text()
+    assert "Table of Contents" not in _soup(result).get_text(), "where nothing is known of it"
+
+
 def test_whatever_a_student_wrote_is_text() -> None:
     check = CheckResult("t", "FAIL", f"{_EVIL}\n{_EVIL}", _EVIL)
     result = _graded(_exercise("logit_lens", check, _PASS), student=_EVIL, reason=_EVIL)

@@ -15,11 +15,11 @@ from grader import grading, panel
 from grader.course import labs
 from grader.errors import UserError
 from grader.grading import Order, Step
-from grader.ledger import chain, results
+from grader.ledger import chain, results, timings
 from grader.ledger.ledger import Ledger
 from grader.records import LabResult
 from grader.seeds import PUBLIC, Secret
-from tests import sample_class
+from tests import sample_class, timeless
 
 LAB = labs.named(sample_class.LAB)
 Say = Callable[[Step], None]
@@ -34,7 +34,8 @@ def _silent(step: Step) -> None:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return timeless.files({str(p.relative_to(folder)): p.read_bytes() for p in found})
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,18 @@ def test_all_files_are_written(marked: tuple[Path, list[LabResult]]) -> None:
     header, *rows = (out / "gradebook.csv").read_text().splitlines()
     assert len(rows) == len(graded)
     assert LAB.name in header
+
+
+def test_it_is_kept_how_long_each_notebook_took(marked: tuple[Path, list[LabResult]]) -> None:
+    found = timings.read(marked[0] / timings.FILE)
+    graded = {(r.student, r.lab) for r in marked[1] if r.status == "graded"}
+    assert set(found) == graded
+    names = {exercise.name for exercise in LAB.exercises}
+    for timing in found.values():
+        assert set(timing.exercises) == names
+        assert 0 < sum(timing.exercises.values()) < 180
+        assert timing.rest > 0
+    assert "What took longest" in (marked[0] / "index.html").read_text()
 
 
 def test_the_same_command_again_changes_nothing_and_grades_nothing(
