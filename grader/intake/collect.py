@@ -25,6 +25,7 @@ from grader.intake.downloads.gradescope import METADATA
 from grader.intake.folders import Folder, holds_students
 from grader.intake.handing import Handing
 from grader.intake.people import People
+from grader.intake.zipped import Zips
 from grader.records import HandedIn, Submission, Unused
 
 
@@ -101,13 +102,13 @@ def _sorter(
     scratch: Path,
 ) -> Folder | Handing:
     """What sorts this folder: a platform's way, or that of plain folders."""
+    if archive is not None:
+        zips_unpacked(archive, folder)
     root = _inner(folder, asked, course)
     for place in dict.fromkeys((folder, root)):
         if found := downloads.read(place):
-            if archive is not None:
-                zips_unpacked(archive, folder)
             return Handing(found, place, asked, course, people, scratch / ".of-students")
-    return Folder(root, asked, course)
+    return Folder(root, asked, course, Zips(scratch / ".of-students", course))
 
 
 def _all(root: Path) -> Iterable[Lab]:

@@ -4,7 +4,8 @@
 - flat: ``<student>_<lab>.ipynb``, or ``<student>.ipynb`` when one lab is asked for;
 - the other way round: ``<lab>/<student>/<notebook>.ipynb`` or ``<lab>/<student>.ipynb``.
 
-A lab's name may be written as `grader.intake.naming` reads it. What is not used is listed.
+Where a notebook may lie, a zip with it may lie too. A lab's name may be written as
+`grader.intake.naming` reads it. What is not used is listed.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.course.labs import Lab
+from grader.errors import UserError
 from grader.intake import belonging, naming
-from grader.intake.choosing import listed, notebook_in, regular, twice
+from grader.intake.choosing import regular, twice
 from grader.intake.naming import printable
+from grader.intake.student_folder import Found, StudentFolder
+from grader.intake.zipped import Zips, is_zip
 from grader.records import Submission, Unused
-
-Found = dict[tuple[str, str], Submission]
 
 
 @dataclass
@@ -29,8 +31,12 @@ class Folder:
     root: Path
     asked: Sequence[Lab]
     course: Sequence[Lab]  # all labs there are
+    zips: Zips  # opens what students handed in zipped
     found: Found = field(default_factory=dict)
     unused: list[Unused] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.students = StudentFolder(self.asked, self.course, self.zips, self.skip)
 
     def read(self) -> None:
         """Look through the folder.
@@ -40,17 +46,18 @@ class Folder:
         """
         inside = [p for p in sorted(self.root.iterdir()) if not p.name.startswith(naming.JUNK)]
         files = [p for p in inside if naming.is_notebook(p) and not p.is_dir()]
+        zips = [path for path in inside if is_zip(path)]
         for path in inside:
-            if not path.is_dir() and path not in files:
+            if not path.is_dir() and path not in files and path not in zips:
                 self.skip(path, "not a notebook")
-        self._flat(files)
+        self._flat(files, zips)
         reversed_ones = {p: lab for p in inside if (lab := holds_students(p, self.course))}
         for folder, lab in reversed_ones.items():
             self._of_lab(folder, lab)
         students = [p for p in inside if p.is_dir() and p not in reversed_ones]
         nested: Found = {}
         for folder in students:
-            self._of_student(folder, nested)
+            self.students.read(folder, nested)
         if any(submission.status != "missing" for submission in nested.values()):
             for submission in nested.values():
                 self.add(submission)
@@ -62,18 +69,52 @@ class Folder:
         if known is None or known.status == "missing":
             self.found[key] = new
         elif new.status != "missing":
-            path = new.notebook.relative_to(self.root) if new.notebook else Path(*key)
-            self.found[key] = twice(known, printable(path.as_posix()))
+            name = self._shown(new.notebook) if new.notebook else "/".join(key)
+            self.found[key] = twice(known, name)
 
     def skip(self, path: Path, why: str) -> None:
         """Put down that a file is not used."""
-        try:
-            name = path.relative_to(self.root)
-        except ValueError:
-            name = Path(path.name)
-        self.unused.append(Unused(printable(name.as_posix()), why))
+        self.unused.append(Unused(self._shown(path), why))
 
-    def _flat(self, files: Iterable[Path]) -> None:
+    def _shown(self, path: Path) -> str:
+        """A file's name in the folder; what was unpacked from a zip has only its own."""
+        inside = path.relative_to(self.root) if path.is_relative_to(self.root) else Path(path.name)
+        return printable(inside.as_posix())
+
+    def _zip(self, path: Path, lab: Lab | None = None) -> str:
+        """Take in a zip that lies beside others; return whose it is, where that can be told.
+
+        In a lab's folder the lab is known.
+        """
+        stem = printable(path.stem)
+        read = naming.split(stem, [lab] if lab else self.course)
+        named = read[0] if len(read) == 1 else (lab, naming.without_copy_marks(stem) if lab else "")
+        try:
+            zipped = self.zips.open(path)
+        except UserError as error:
+            return self._cannot_open(path, named, str(error))
+        student = named[1].strip() or zipped.student
+        for notebook, its, why in zipped.notebooks:
+            if its is None:
+                self.skip(path, f"{printable(notebook.name)} in it: {why}")
+            elif its not in self.asked:
+                self.skip(path, f"it is of {its.name}, which was not asked for")
+            elif not student:
+                self.skip(path, f"it does not say whose it is: call it <student>_{its.name}.zip")
+            else:
+                self.add(regular(student, its, notebook))
+        return student
+
+    def _cannot_open(self, path: Path, named: tuple[Lab | None, str], why: str) -> str:
+        """A zip without use is its student's reason, where its name says whose it is."""
+        lab, student = named
+        if lab is not None and lab in self.asked and student.strip():
+            self.add(Submission(student.strip(), lab.name, None, "unreadable", why))
+            return student.strip()
+        self.skip(path, why)
+        return ""
+
+    def _flat(self, files: Iterable[Path], zips: Iterable[Path]) -> None:
         names = {lab.name for lab in self.asked}
         seen: dict[str, None] = {}
         for path in files:
@@ -85,6 +126,7 @@ class Folder:
             else:
                 seen[student] = None
                 self.add(regular(student, lab, path))
+        seen |= dict.fromkeys(filter(None, map(self._zip, zips)))
         for student in seen:
             for name in names:
                 reason = f"no file {student}_{name}.ipynb"
@@ -116,7 +158,9 @@ class Folder:
             if lab not in self.asked:
                 self.skip(path, f"it is of {lab.name}, which was not asked for")
             elif path.is_dir():
-                self.add(self._in(printable(path.name), lab, path))
+                self.add(self.students.in_lab(printable(path.name), lab, path))
+            elif is_zip(path):
+                self._zip(path, lab)
             elif naming.is_notebook(path):
                 read = [rest for its, rest in naming.split(printable(path.stem), [lab]) if its]
                 if read == [""]:
@@ -125,84 +169,6 @@ class Folder:
                     self.add(regular(read[0] if read else printable(path.stem), lab, path))
             else:
                 self.skip(path, "not a notebook")
-
-    def _of_student(self, folder: Path, nested: Found) -> None:
-        student = printable(folder.name)
-        if folder.is_symlink():
-            for lab in self.asked:
-                nested[student, lab.name] = Submission(
-                    student, lab.name, None, "unreadable", f"{student} is a link"
-                )
-            return
-        try:
-            places, loose = self._places(folder)
-        except OSError as error:
-            for lab in self.asked:
-                nested[student, lab.name] = _cannot_be_read(student, lab, error)
-            return
-        for lab in self.asked:
-            try:
-                nested[student, lab.name] = self._choose(
-                    student, lab, folder, places.get(lab.name, []), loose.get(lab.name, [])
-                )
-            except OSError as error:
-                nested[student, lab.name] = _cannot_be_read(student, lab, error)
-
-    def _in(self, student: str, lab: Lab, folder: Path) -> Submission:
-        """The notebook in a student's folder for a lab; others beside it are not used."""
-        submission = notebook_in(student, lab, folder)
-        if submission.notebook is not None:
-            for path in sorted(folder.rglob("*.ipynb")):
-                hidden = any(p.startswith(naming.JUNK) for p in path.relative_to(folder).parts)
-                if path != submission.notebook and path.is_file() and not hidden:
-                    self.skip(path, f"{printable(submission.notebook.name)} beside it was taken")
-        return submission
-
-    def _places(self, folder: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
-        """A student's folders and single notebooks, by the lab that they are of."""
-        places: dict[str, list[Path]] = {}
-        loose: dict[str, list[Path]] = {}
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith(naming.JUNK):
-                continue
-            if path.is_dir() and not naming.is_notebook(path):
-                if lab := naming.lab_named(path.name, self.course):
-                    places.setdefault(lab.name, []).append(path)
-                elif any(map(naming.is_notebook, path.rglob("*"))):
-                    self.skip(path, "a folder whose name means no lab")
-            elif naming.is_notebook(path):
-                read = naming.split(printable(path.stem), self.course)
-                lab, why = (read[0][0], "") if len(read) == 1 else (None, "")
-                if lab is None:
-                    lab, why = belonging.told(path, self.course)
-                if lab is None:
-                    self.skip(path, why)
-                else:
-                    loose.setdefault(lab.name, []).append(path)
-            elif not path.is_dir():
-                self.skip(path, "not a notebook")
-        return places, loose
-
-    def _choose(
-        self, student: str, lab: Lab, folder: Path, places: list[Path], loose: list[Path]
-    ) -> Submission:
-        """The usual folder if it has a notebook, else the only other place that has one."""
-        usual = self._in(student, lab, folder / lab.name)
-        others = [p for p in places if p.name != lab.name]
-        if usual.status != "missing":
-            for path in [*others, *loose]:
-                self.skip(path, f"{student} has a folder {lab.name}, which was taken")
-            return usual
-        found = [self._in(student, lab, path) for path in others]
-        found += [regular(student, lab, path) for path in loose]
-        there = [submission for submission in found if submission.status != "missing"]
-        if len(there) == 1:
-            return there[0]
-        if there:
-            names = listed([*others, *loose])
-            reason = f"more than one notebook could be meant for {lab.name}: {names}"
-            return Submission(student, lab.name, None, "unreadable", reason)
-        return found[0] if found else usual
 
 
 def holds_students(folder: Path, labs: Sequence[Lab]) -> Lab | None:
@@ -213,9 +179,4 @@ def holds_students(folder: Path, labs: Sequence[Lab]) -> Lab | None:
     inside = [p for p in folder.iterdir() if not p.name.startswith(naming.JUNK)]
     if any(naming.lab_named(p.name, labs) for p in inside if p.is_dir()):
         return None  # somebody who is called so
-    return lab if any(p.is_dir() or naming.is_notebook(p) for p in inside) else None
-
-
-def _cannot_be_read(student: str, lab: Lab, error: OSError) -> Submission:
-    reason = f"the folder cannot be read: {error.strerror}"
-    return Submission(student, lab.name, None, "unreadable", reason)
+    return lab if any(p.is_dir() or naming.is_notebook(p) or is_zip(p) for p in inside) else None
