@@ -234,7 +234,7 @@ def test_the_same_results_give_the_same_bytes_in_any_order_and_process(tmp_path:
     lines = b"".join(results.encode(result) + b"\n" for result in _class())
     (tmp_path / "results.jsonl").write_bytes(lines)
     code = (
-        "import pathlib, sys; from grader import report, results;"
+        "import pathlib, sys; from grader.ledger import results; from grader.pages import report;"
         "report.write(pathlib.Path(sys.argv[1]), results.read(pathlib.Path('results.jsonl')))"
     )
     for seed in ("1", "2"):
