@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from grader.similar import compare
-from tests.grader.test_similar import LAB, disguised, submitted, written
+from tests.grader.similar.test_similar import LAB, disguised, submitted, written
 
 
 def main() -> None:

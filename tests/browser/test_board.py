@@ -1,7 +1,7 @@
 """The workshop board's page: what the room sees, what the host has, what happens when it is away.
 
 What the page is told, and what it may load and run, is tested without a browser in
-``tests/grader/test_board_http.py``.
+``tests/grader/board/test_board_http.py``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import pytest
 from grader.errors import UserError
 from grader.intake.collect import Collected, gather
 from grader.intake.people import People
-from tests.grader.test_collect_slips import ALL, LENS, PATCHING, notebook
+from tests.grader.intake.test_collect_slips import ALL, LENS, PATCHING, notebook
 
 BODY = notebook(title="01 logit lens")
 

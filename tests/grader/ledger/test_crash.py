@@ -15,7 +15,7 @@ import pytest
 
 from tests.grader import crash
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc and adopts orphans")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.grader import disks
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _IN_A_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 
 

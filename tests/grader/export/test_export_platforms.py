@@ -22,7 +22,7 @@ from grader import export
 from grader.errors import UserError
 from grader.intake import came_in
 from grader.records import CheckResult, ExerciseResult, HandedIn, LabResult
-from tests.grader.test_collect_slips import ALL
+from tests.grader.intake.test_collect_slips import ALL
 
 LABS = {lab.name: lab for lab in ALL}
 LENS, PATCHING = "01_logit_lens", "02_patching"

@@ -15,7 +15,7 @@ from grader.marks import course_file
 from grader.marks.rules import FinalMark, Rules, best_without, final, totals
 from grader.pages import feedback, report
 from grader.records import CheckResult, ExerciseResult, HandedIn, LabResult
-from tests.grader.test_collect_slips import ALL
+from tests.grader.intake.test_collect_slips import ALL
 
 LAB = "01_logit_lens"
 DUE = datetime.fromisoformat("2026-03-01T23:59:00+01:00")

@@ -23,10 +23,10 @@ from grader.autograder import pack as gradescope_zip
 from grader.autograder import run as gradescope_run
 from grader.course import labs
 from grader.errors import UserError
-from tests.grader.test_export_platforms import gradescope_reads
+from tests.grader.export.test_export_platforms import gradescope_reads
 
 LAB = labs.named("01_logit_lens")
-SUBMITTED = Path(__file__).parents[1] / "submissions"
+SUBMITTED = Path(__file__).parents[2] / "submissions"
 
 
 @pytest.fixture(scope="module")

@@ -267,7 +267,7 @@ def test_without_root_the_others_are_reached_through_a_user_namespace(tmp_path: 
     """Root with no capability but that of mapping itself is nobody in particular."""
     script = tmp_path / "rootless.py"
     script.write_text(
-        "from grader import processes, sandbox\n"
+        "from grader import sandbox\nfrom grader.workers import processes\n"
         "from grader.sandbox import Limits\n"
         "from tests.workers import Worker\n"
         "found = sandbox.rungs()\n"
@@ -277,8 +277,8 @@ def test_without_root_the_others_are_reached_through_a_user_namespace(tmp_path: 
     )
     done = subprocess.run(
         ["setpriv", "--bounding-set=-all,+setfcap", sys.executable, str(script)],
-        capture_output=True, text=True, cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True, text=True, cwd=Path(__file__).parents[3],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )  # fmt: skip
     assert done.stdout.split() == ["True", "True", "False", "False", "2"], done.stderr
 
