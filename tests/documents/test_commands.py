@@ -48,16 +48,16 @@ ELSEWHERE = {
         "tests/grader/test_small_course.py::test_marks_of_the_small_class",
     ),
     "python -m tests.grader.crash": (
-        "tests/grader/test_crash.py::test_kills_at_random_moments_change_no_byte_and_leave_nothing",
+        "tests/grader/ledger/test_crash.py::test_kills_at_random_moments_change_no_byte_and_leave_nothing",
     ),
     "python -m labkit.dictionary": (
         "tests/labkit/test_dictionary_shipped.py::test_its_figures_hold_on_held_out_text",
     ),
     "python -m tests.board_load": (
-        "tests/grader/test_board_load.py::test_no_report_is_lost_or_counted_twice_when_the_board_is_killed",
+        "tests/grader/board/test_board_load.py::test_no_report_is_lost_or_counted_twice_when_the_board_is_killed",
     ),
     "python -m tests.similar_load": (
-        "tests/grader/test_similar.py::test_100_students_take_a_part_of_a_minute",
+        "tests/grader/similar/test_similar.py::test_100_students_take_a_part_of_a_minute",
     ),
     "python -m tests.fuzz": (
         "tests/fuzz/test_fuzz.py::test_every_mutant_gets_a_grade_or_a_reason_and_keeps_what_it_did_not_touch",

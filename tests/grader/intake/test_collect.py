@@ -186,12 +186,12 @@ def test_capital_letters_and_a_folder_of_its_name_hide_no_notebook(tmp_path: Pat
 
 
 def test_what_is_there_in_the_place_of_a_notebook_is_named(tmp_path: Path) -> None:
-    names = [f"ada/{USUAL}", "bob/01_logit_lens/work.zip", "cy/01_logit_lens/logit_lens.ipynb.txt",
+    names = [f"ada/{USUAL}", "bob/01_logit_lens/work.7z", "cy/01_logit_lens/logit_lens.ipynb.txt",
              "dan/01_logit_lens/.hidden.ipynb",
              *(f"eve/01_logit_lens/{n:02}.py" for n in range(12))]  # fmt: skip
     for place in (write(tmp_path / "n", *names), zipped(tmp_path / "n.zip", *names)):
         found = listed(place, tmp_path)
-        assert "only work.zip: the .ipynb file itself" in found["bob", "01"].reason
+        assert "only work.7z: the .ipynb file itself" in found["bob", "01"].reason
         assert "only logit_lens.ipynb.txt: " in found["cy", "01"].reason
         assert found["dan", "01"].reason == "no notebook in 01_logit_lens"
         assert "08.py, 09.py and 2 more: " in found["eve", "01"].reason
