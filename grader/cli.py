@@ -14,6 +14,7 @@ from labkit.submit import command as submit
 from rich.console import Console
 
 from grader.board.command import board
+from grader.desk_command import check_own
 from grader.errors import UserError
 from grader.marks_command import export_marks, verify
 from grader.seeds import PUBLIC, Secret
@@ -30,6 +31,8 @@ app = typer.Typer(
 )
 _console = Console(highlight=False)
 _ROOT = Path(__file__).resolve().parents[1]
+
+_CTRL_C = 130  # the exit code
 
 _Submissions = Annotated[Path, typer.Argument(help="Folder or zip: <student>/<lab>/x.ipynb.")]
 _Out = Annotated[Path, typer.Option(metavar="DIR", help="Where marks and reports go.")]
@@ -59,11 +62,13 @@ def guarded(command: Callable[[], int | None]) -> None:
     except (UserError, LabError) as error:
         _stop(str(error), 2)
     except (KeyboardInterrupt, typer.Abort):
-        _stop("stopped; the same command goes on where it left off", 130)
+        code = _CTRL_C
     except Exception as error:
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
             raise
         _stop(error.format_message(), error.exit_code)  # a mistyped command, said by typer
+    if code == _CTRL_C:  # typer makes the same of it
+        _stop("stopped. Nothing is half written; the same command goes on from what there is", code)
     sys.exit(code or 0)
 
 
@@ -123,25 +128,6 @@ def new(name: Annotated[str, typer.Argument(metavar="NN_topic")]) -> None:
 
     for line in scaffold.new(_ROOT, name):
         print(line)
-
-
-@app.command("check")
-def check_own(
-    lab: Annotated[str, typer.Argument(help="01_logit_lens, logit_lens or 1.")],
-    watch: Annotated[bool, typer.Option(help="Again on every save; show what is next.")] = False,
-) -> None:
-    """Grade your own notebook in labs/ and print a table.
-
-    Example: python -m grader check 1 --watch
-    """
-    from grader.course import labs
-
-    wanted = labs.named(lab)
-    from grader import desk  # seconds of imports
-
-    if not watch:
-        raise typer.Exit(desk.check(wanted, _console))
-    desk.watch(wanted, _console)
 
 
 @app.command()
@@ -237,6 +223,7 @@ def doctor() -> None:
 
 
 app.command()(board)
+app.command("check")(check_own)
 app.command("submit")(submit)
 app.command()(verify)
 app.command("export")(export_marks)

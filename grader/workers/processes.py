@@ -42,6 +42,7 @@ from grader.workers import session, warm_parent
 from grader.workers.session import Session
 
 _PATIENCE = 60.0  # seconds for what takes milliseconds, unless the machine is very busy
+_HURRY = 3.0  # seconds, when somebody waits for the end
 _NEWS = 40  # shapes in one request, which must fit into one message
 _START = "from grader.workers.warm_parent import run; run({fd})"
 
@@ -128,8 +129,12 @@ class Nursery:
         poller.register(self._requests, 0)
         return not poller.poll(0)
 
-    def close(self) -> None:
-        """End the warm parent and, with it, every worker."""
+    def close(self, patience: float = _PATIENCE) -> None:
+        """End the warm parent and, with it, every worker.
+
+        Args:
+            patience: seconds that it has for it; while it imports, it hears nothing.
+        """
         if self._next is not None:
             self._next[2].close()
             self._next = None
@@ -137,7 +142,7 @@ class Nursery:
             self._requests.send(warm_parent.FAREWELL)
         self._requests.close()
         try:
-            self._process.wait(timeout=_PATIENCE)
+            self._process.wait(timeout=patience)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -159,10 +164,14 @@ def nursery(
 ) -> Iterator[Nursery]:
     """Start the warm parent for the time of a ``with`` block; see `Nursery`."""
     parent = Nursery(limits, rungs, ahead=ahead)
+    patience = _PATIENCE
     try:
         yield parent
+    except (KeyboardInterrupt, GeneratorExit):
+        patience = _HURRY
+        raise
     finally:
-        parent.close()
+        parent.close(patience)
 
 
 def judges(count: int, set_up: Callable[..., None], *args: object) -> ProcessPoolExecutor:

@@ -56,6 +56,7 @@ def test_the_overview_names_every_command() -> None:
         (["grade", ".", "--out", "o", "--isolation", "some"], "--isolation is strong or weak"),
         (["grade", ".", "--out", "o", "--workers", "0"], "workers"),
         (["check", "nothing"], "no lab is called 'nothing'"),
+        (["check", "1", "--join", "x"], "--join and --nickname go together"),
         (["release", "--roster", "r.csv"], "--roster and --secret go together"),
         (["nonsense"], "No such command"),
     ],

@@ -16,6 +16,7 @@ from grader import desk
 from grader.course import labs, notebooks
 from grader.course.labs import ROOT, Lab
 from grader.errors import UserError
+from grader.records import CheckResult, ExerciseResult, LabResult
 from tests import sample_class
 
 
@@ -94,10 +95,68 @@ def test_watch_runs_again_on_save_and_shows_the_next_exercise(
         elif time.monotonic() > ends or f"{lab.max_score:g} of {lab.max_score:g}" in shown:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(desk, "time", SimpleNamespace(sleep=glance))
+    monkeypatch.setattr(desk, "time", SimpleNamespace(sleep=glance, strftime=time.strftime))
     desk.watch(lab, console)
     shown = text.getvalue()
     first, second = shown.split("next: commit_layer", 1)
     assert f"{len(lab.exercises) - 1} of {len(lab.exercises)} exercises pass" in first
     assert "not written yet" in second
     assert shown.rstrip().endswith("stopped")
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What a board that was joined is told."""
+    heard: list[tuple[str, str]] = []
+    listen = [lambda outcome: heard.append((outcome.name, outcome.status))]
+    monkeypatch.setattr("labkit.checking.outcomes.listeners", listen)
+    return heard
+
+
+def _mark(name: str, digest: str, *statuses: str, message: str = "") -> ExerciseResult:
+    checks = tuple(CheckResult(f"test_{n}", s, message) for n, s in enumerate(statuses))  # type: ignore[arg-type]
+    passed = sum(status == "PASS" for status in statuses)
+    return ExerciseResult(name, float(passed), float(len(statuses)), checks, digest)
+
+
+def _marked(*marks: ExerciseResult) -> LabResult:
+    return LabResult("you", "01_small", "graded", "", 0.0, 9.0, marks)
+
+
+def test_a_board_is_told_of_what_is_written_and_again_when_that_has_changed(
+    told: list[tuple[str, str]],
+) -> None:
+    reporter = desk.Reporter()
+    open_one = _mark("later", "c", "ERROR", "ERROR", message="not written yet: it raises")
+    first = _marked(_mark("one", "a", "PASS", "PASS"), _mark("two", "b", "PASS", "FAIL"), open_one)
+    reporter.tell(first)
+    assert told == [("one", "passed"), ("two", "failed")]
+    reporter.tell(first)
+    assert len(told) == 2, "a save that changed neither"
+    reporter.tell(_marked(_mark("one", "a", "PASS"), _mark("two", "B", "PASS", "PASS"), open_one))
+    assert told[2:] == [("two", "passed")]
+    reporter.tell(_marked(_mark("later", "C", "FAIL")))
+    assert told[3:] == [("later", "failed")]
+
+
+def test_watch_shows_a_line_for_each_exercise_in_the_width_there_is() -> None:
+    text = io.StringIO()
+    narrow = Console(file=text, width=60, highlight=False)
+    long_one = "A property that takes many words to say, and then some more of them.\n0 is not 1"
+    open_one = _mark("later", "c", "ERROR", message="not written yet: it raises")
+    desk._show_next(
+        _marked(
+            _mark("one", "a", "PASS", "PASS"),
+            _mark("two", "b", "PASS", "FAIL", message=long_one),
+            open_one,
+        ),
+        narrow,
+    )
+    lines = text.getvalue().splitlines()
+    assert lines[0] == "01_small: 1 of 3 exercises pass"
+    assert lines[2].split() == ["✓", "one"]
+    assert lines[3].split()[:6] == ["✗", "two", "1", "of", "2", "checks."]
+    assert lines[3].rstrip().endswith("…")
+    assert lines[4].split() == ["–", "later", "not", "written", "yet"]
+    assert lines[6].startswith("next: two")
+    assert all(len(line) <= 60 for line in lines)
