@@ -43,7 +43,7 @@ def student(path: Path) -> None:
     before = before[: before.index(exercise)]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(lab.released, Path(folder) / lab.name)
-        with server(Path(folder)) as address, _Window(_HIGH + 140) as driver:
+        with server(Path(folder)) as address, _Window(_HIGH + 300) as driver:
             notebook = Notebook(driver, address, f"{lab.name}/{lab.topic}.ipynb")
             notebook.theme("JupyterLab Light")
             driver.execute_script("jupyterapp.shell.collapseLeft()")

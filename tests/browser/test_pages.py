@@ -76,6 +76,7 @@ def _result(student: str, number: int) -> LabResult:
 def _exercise(name: str, points: float, number: int, place: int) -> ExerciseResult:
     """Full marks, some, none, not written, an error, a fault of ours, a known mistake."""
     state = (number * 5 + place * 3) % 11 if number else 0
+    state = 0 if state == 8 and number > 1 else state
     wide = (
         "yours     [0.1234, 0.2345, 0.3456, 0.4567, 0.5678, 0.6789, 0.7890, 0.8901, 0.9012]\n" * 3
     )

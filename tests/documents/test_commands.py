@@ -53,6 +53,9 @@ ELSEWHERE = {
     "python -m labkit.dictionary": (
         "tests/labkit/test_dictionary_shipped.py::test_its_figures_hold_on_held_out_text",
     ),
+    "python -m tests.bench.checks": (
+        "tests/bench/test_bench.py::test_a_check_is_timed_until_its_block_is_drawn",
+    ),
     "python -m tests.board_load": (
         "tests/grader/board/test_board_load.py::test_no_report_is_lost_or_counted_twice_when_the_board_is_killed",
     ),
