@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from labkit import board
 from rich.console import Console
 
 from grader import desk
@@ -18,6 +19,7 @@ from grader.course.labs import ROOT, Lab
 from grader.errors import UserError
 from grader.records import CheckResult, ExerciseResult, LabResult
 from tests import sample_class
+from tests.grader import boards
 
 
 @pytest.fixture
@@ -160,3 +162,22 @@ def test_watch_shows_a_line_for_each_exercise_in_the_width_there_is() -> None:
     assert lines[4].split() == ["–", "later", "not", "written", "yet"]
     assert lines[6].startswith("next: two")
     assert all(len(line) <= 60 for line in lines)
+
+
+def test_a_board_that_was_joined_counts_what_the_terminal_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTERP_LABS_CACHE", str(tmp_path))
+    first, second = (exercise.name for exercise in labs.named("01").exercises[:2])
+    with boards.served(tmp_path / "board.sqlite") as one:
+        board.join(one.link.url, "ada")
+        try:
+            desk.Reporter().tell(
+                _marked(_mark(first, "a", "PASS", "PASS"), _mark(second, "b", "PASS", "FAIL"))
+            )
+            assert board._sender is not None and board._sender.flush(20)
+            assert one.counts(first)[0] == 1
+            assert sum(one.counts(second)[:3]) == 1
+        finally:
+            board.leave()
+        assert one.state()["joined"] == 0
