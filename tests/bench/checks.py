@@ -28,12 +28,13 @@ from grader.judging import reference
 
 SOLUTION = "the solution"
 _SHOWN = 10
-_RUNS = 3
+_NOTABLE = 0.2  # seconds, from which on an answer is measured again
+_MORE = 2  # times
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How long one check took to answer, in seconds: the least of a few runs."""
+    """How long one check took to answer, in seconds; if long, the least of three times."""
 
     lab: str
     exercise: str
@@ -75,7 +76,10 @@ def measure(lab: Lab, only: str = "") -> Iterator[Answer]:
             shell.history_manager.input_hist_raw[:] = ["", *history]
             _seconds(shell, cell.source, ways[SOLUTION])
             for name, namespace in ways.items():
-                seconds = min(_seconds(shell, cell.source, namespace) for _ in range(_RUNS))
+                seconds = _seconds(shell, cell.source, namespace)
+                if seconds > _NOTABLE:  # something else may have been at work on this machine
+                    again = (_seconds(shell, cell.source, namespace) for _ in range(_MORE))
+                    seconds = min(seconds, *again)
                 yield Answer(lab.name, cell.check, name, seconds)
 
 

@@ -198,13 +198,16 @@ def nbgraders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nbgraders_feedback_shows_the_sentences(
     browser: WebDriver, nbgraders: Path, screenshots: Path
 ) -> None:
-    """The page is nbgrader's; ours are the outputs in it, so these are what is looked at."""
+    """The page is nbgrader's, and so are the colours of links and code; the rest is looked at."""
     for width in (1280, 400):
-        for dark in (False, True):
+        for dark in (False, True):  # nbgrader's page is light in both
             chromium.size(browser, width, 1300)
             chromium.prefer_dark(browser, dark)
             browser.get(nbgraders.as_uri())
-            picture = _picture(screenshots, "nbgrader", width, dark)
-            assert browser.save_screenshot(str(picture))
-            text = browser.find_element(By.TAG_NAME, "body").text
-            assert "What does not hold" in text or "entropy" in text
+            assert page.too_wide(browser) == []
+            assert page.unreadable(browser, leave="a, .highlight") == []
+            assert page.unnamed(browser) == []
+            assert browser.save_screenshot(str(_picture(screenshots, "nbgrader", width, dark)))
+    output = browser.find_element(By.CSS_SELECTOR, ".output_execute_result").text
+    assert output.startswith("0 of 2 points")
+    assert "FAIL Where all tokens are equally likely" in output
