@@ -42,7 +42,7 @@ test: $(READY)  ## everything that guards the project
 	$(BIN)/mypy
 	$(BIN)/python -m grader release --check
 	$(BIN)/python -m labkit.fetch
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lab: $(READY)  ## JupyterLab on lab 01, or LAB=03
 	@notebook=$$(ls labs/*$(LAB)*/*.ipynb 2>/dev/null | head -1)
