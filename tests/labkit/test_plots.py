@@ -215,3 +215,18 @@ def test_a_graph_says_its_edges_and_refuses_one_to_nowhere() -> None:
         plots.graph([(0, 4)], nodes=nodes, ranks=ranks)
     with pytest.raises(ValueError, match="4 nodes and 2 ranks"):
         plots.graph([(0, 1)], nodes=nodes, ranks=[0, 1])
+
+
+@pytest.mark.parametrize("length", [40, 2_000])
+def test_one_long_axis_is_a_few_shapes_however_long_it_is(length: int) -> None:
+    yours, expected = torch.linspace(-1, 3, length), torch.zeros(length)
+    yours[length // 2] = float("nan")
+    figure = plots.compare(yours, expected)
+    for axes in figure.axes:
+        assert len(axes.patches) <= max(45, length // 100)
+    shown = figure.axes[0]
+    assert shown.get_xlim()[1] >= length - 1
+    low, high = shown.get_ylim()
+    assert low < -1 and high > 3
+    assert [text.get_text() for text in shown.texts] == ["NaN"]
+    assert figure.to_html()

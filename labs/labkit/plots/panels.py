@@ -18,6 +18,7 @@ from labkit.plots.slices import axis_names, largest_difference, located, plane_t
 _DIFFERENCE = "difference"
 _OWN_SCALE = 20  # beyond this ratio of ranges a shared colour scale would hide one of the two
 _FEW_CELLS = (8, 6)  # up to so many rows and columns a cell has room for its number
+_MANY_BARS = 120
 
 
 def compare(
@@ -131,16 +132,20 @@ def _bars(panels: Any, grids: list[Array], label: str, at: int) -> None:
     margin = 0.06 * (high - low or 1.0)
     for number, (panel, values) in enumerate(zip(panels, grids, strict=True)):
         colour = VERMILION if number == 2 else BLUE
-        shades = [colour] * len(values)
-        drawn = panel.bar(range(len(values)), np.nan_to_num(values), color=shades, width=0.8)
+        heights = np.nan_to_num(values)
+        if len(values) > _MANY_BARS:  # a shape for each would take seconds to draw
+            panel.stairs(heights, np.arange(len(values) + 1) - 0.5, fill=True, color=colour)
+            marked = panel.bar([at], heights[at : at + 1], color=colour, width=0.8)[0]
+        else:
+            marked = panel.bar(range(len(values)), heights, color=colour, width=0.8)[at]
         if number < 2:
             panel.set_ylim(low - margin, high + margin)
-        drawn[at].set(edgecolor="black", linewidth=1.6)
+        marked.set(edgecolor="black", linewidth=1.6)
         panel.axhline(0, color="#4a525b", linewidth=0.8)
         panel.set_xlabel(label)
         panel.spines[["top", "right"]].set_visible(False)
         panel.xaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=5, integer=True))
-        for missing in np.flatnonzero(np.isnan(values)):
+        for missing in np.flatnonzero(np.isnan(values))[:_MANY_BARS]:
             panel.text(missing, 0, "NaN", ha="center", va="bottom", fontsize=8)
 
 
