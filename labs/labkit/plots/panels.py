@@ -134,7 +134,9 @@ def _bars(panels: Any, grids: list[Array], label: str, at: int) -> None:
         colour = VERMILION if number == 2 else BLUE
         heights = np.nan_to_num(values)
         if len(values) > _MANY_BARS:  # a shape for each would take seconds to draw
-            panel.stairs(heights, np.arange(len(values) + 1) - 0.5, fill=True, color=colour)
+            edges = np.arange(len(values) + 1) - 0.5
+            # Smoothed edges would leave little but pale edges of what is thinner than a pixel.
+            panel.stairs(heights, edges, fill=True, color=colour, antialiased=False)
             marked = panel.bar([at], heights[at : at + 1], color=colour, width=0.8)[0]
         else:
             marked = panel.bar(range(len(values)), heights, color=colour, width=0.8)[at]
@@ -144,7 +146,8 @@ def _bars(panels: Any, grids: list[Array], label: str, at: int) -> None:
         panel.axhline(0, color="#4a525b", linewidth=0.8)
         panel.set_xlabel(label)
         panel.spines[["top", "right"]].set_visible(False)
-        panel.xaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=5, integer=True))
+        ticks = 5 if len(values) < 1000 else 3  # their numbers must not touch
+        panel.xaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=ticks, integer=True))
         for missing in np.flatnonzero(np.isnan(values))[:_MANY_BARS]:
             panel.text(missing, 0, "NaN", ha="center", va="bottom", fontsize=8)
 
