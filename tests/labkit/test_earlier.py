@@ -59,11 +59,11 @@ def test_most_misconceptions_are_kept_out() -> None:
 
 def test_a_function_that_works_is_taken_with_what_it_needs(tmp_path: Path) -> None:
     folder = write(
-        tmp_path, "import torch\nimport probes_helpers as helpers\nimport no_such_module",
+        tmp_path, "import torch\nimport mine_helpers as helpers\nimport no_such_module",
         "raise SystemExit('an experiment')", "TWO = 2", "def half(x):\n    return x / TWO",
         "def steer(x, w, alpha):\n    return x + helpers.ONE * half(2 * alpha) * w / (w @ w)",
     )  # fmt: skip
-    (folder / "04_probes" / "probes_helpers.py").write_text("ONE = 1\n")
+    (folder / "04_probes" / "mine_helpers.py").write_text("ONE = 1\n")
     choice = earlier.choose("steer", folder)
     assert (choice.whose, choice.why) == ("yours", "it passes")
     assert torch.equal(choice.function(torch.zeros(2), torch.ones(2), 4.0), torch.full((2,), 2.0))
@@ -89,7 +89,7 @@ def test_what_does_not_work_gets_a_stand_in_and_a_reason(
 
 @pytest.mark.parametrize("loop", [
     "    while True:\n        x = x + 0",
-    "    while True:\n        try:\n            x = x + 0\n        except Exception:\n            x = 0",
+    "    while True:\n        try:\n            x = x + 0\n        except Exception: pass",
 ])  # fmt: skip
 def test_an_infinite_loop_costs_its_time_limit(
     tmp_path: Path, loop: str, monkeypatch: pytest.MonkeyPatch
