@@ -14,6 +14,9 @@ OUT = Path(os.environ.get("INTERP_LABS_OUT", "figures"))
 HEADLINE = OUT / "headline.png"
 """Where the last cell of the notebook saves its figure."""
 
+CHALLENGE = "decomposition"
+"""The kind of planted model that each student is given."""
+
 
 def versus(guess: object, truth: object, what: str) -> None:
     """Print a prediction beside what came out."""
