@@ -9,9 +9,31 @@
 # %% [markdown]
 # # Lab 06: stochastic parameter decomposition
 #
-# Labs 01 to 05 asked what a model's *activations* say. But a model is not its activations: it is a
-# few matrices, and whatever it can do is written in them. **Can a matrix be taken apart into the
-# things it does?**
+# Labs 01 to 05 asked what a model's *activations* say: which directions they hold, where they go,
+# who uses them. But a model is not its activations. It is a few matrices, and whatever it can do is
+# written in them. **Can a matrix be taken apart into the things it does?**
+#
+# A matrix of a trained model does many things, most of them rarely. **Stochastic parameter
+# decomposition** (SPD; Bushnaq, Braun, Sharkey 2025) writes it as a sum of many simple matrices, the
+# *components*, and learns for every input which of them are needed. The test of *not needed* is what
+# gives the method its name: such a component may be multiplied by **any** number between 0 and 1,
+# drawn at random, and the model's output must not change.
+#
+# $$W = \sum_c U_{:,c}\, V_{c,:} \qquad \text{every component of rank one, and for each input
+# only a few of them needed}$$
+#
+# The method is young; no other course teaches it. It works on small models, not yet on large ones,
+# and part III says what is open. In the first two parts you build all of it, and decompose a
+# model whose mechanisms are known, live in this notebook.
+#
+# | part | you ask | exercises |
+# |---|---|---|
+# | I | What would a right answer look like, and what is it made of? | 1 to 12 |
+# | II | Does training find it, and can you tell when it does not? | 13 to 19 |
+# | III | What does it find in larger models, and what is open? | 20 to 22 |
+#
+# **Short of time?** The README says what to do in 45, in 90 and in 180 minutes. You need PyTorch
+# and gradients; lab 04 (superposition) and lab 05 help and are not needed.
 
 # %% [markdown]
 # ## How this notebook works
@@ -30,20 +52,33 @@
 from collections.abc import Callable
 
 import torch
+from einops import einsum
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from labkit import check, plots
+from labkit import check, plots, targets
 
 import spd_helpers as helpers
+import training_helpers as training
 
 torch.set_num_threads(1)  # everything here is small: more threads make it slower
 
 # %% [markdown]
 # ## Part I: what would a right answer look like?
 #
-# PART-I-CONTENT (6A)
+# ### The target
+#
+# The toy model of superposition of lab 04: five features, each present in 5% of the samples with a
+# size between 0 and 1, pressed through **two** numbers and unpacked again.
+#
+# $$\hat x = \mathrm{ReLU}(W_\text{unembed}\, W_\text{embed}\, x + b), \qquad W_\text{embed} \in
+# \mathbb R^{2 \times 5}, \quad W_\text{unembed} = W_\text{embed}^\top$$
+#
+# From here on it is *frozen*: nobody trains it any more. As a function it is written in an unusual
+# way. Whoever calls it hands over its **layers**, functions from a layer's input to its output; so
+# anybody can run the same model with a layer exchanged. (A layer with matrix $W$ `[out, in]` turns
+# inputs $a$ `[batch, in]` into $a W^\top$ `[batch, out]`, as PyTorch's own.)
 
 # %%
 Layers = dict[str, Callable[[Tensor], Tensor]]
@@ -51,16 +86,1037 @@ Forward = Callable[[Tensor, Layers], Tensor]
 
 
 def tms(bias: Float[Tensor, " features"]) -> Forward:
-    """Return the toy model of superposition, as a function of its input and of its layers."""
+    """Return the toy model of superposition, a function of its input and of its layers."""
 
     def forward(x: Tensor, layers: Layers) -> Tensor:
         hidden = layers["embed"](x)
-        if "hidden" in layers:
-            hidden = layers["hidden"](hidden)
+        if "identity" in layers:  # a variant that part III takes apart
+            hidden = layers["identity"](hidden)
         return torch.relu(layers["unembed"](hidden) + bias)
 
     return forward
 
+
+def layer_inputs(
+    forward: Forward, x: Tensor, weights: dict[str, Tensor]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Run the target as it is; return its output, and what came into each of its layers."""
+    seen = {}
+
+    def layer(name: str) -> Callable[[Tensor], Tensor]:
+        def run(a: Tensor) -> Tensor:
+            seen[name] = a
+            return a @ weights[name].mT
+
+        return run
+
+    with torch.no_grad():
+        out = forward(x, {name: layer(name) for name in weights})
+    return out, seen
+
+
+# %%
+target = targets.load("tms_5_2")
+forward = tms(target.bias)
+for name, W in target.weights.items():
+    print(f"{name}: [out, in] = {list(W.shape)}, lengths of the five features' vectors:",
+          " ".join(f"{size:.2f}" for size in W.norm(dim=W.shape.index(2))))
+print("bias:", " ".join(f"{b:.2f}" for b in target.bias))
+helpers.arrows({"the columns of embed": target.weights["embed"]}, "A pentagon in the plane")
+
+# %% [markdown]
+# What does this model *do*? It handles five features. Its mechanism for feature 3, say, is one
+# column of `embed`, which writes the feature's direction into the plane, and one row of `unembed`,
+# which reads it off. The matrices are sums of such pieces, and each piece matters in the few
+# samples only where its feature is present. That is what a decomposition has to find, and here we
+# know it beforehand. So before anything is trained, let us settle how an answer is judged.
+#
+# ### Rank-one components, and two numbers that judge them
+#
+# A **component** of a matrix $W$ `[out, in]` is a matrix of the same shape and of rank one: it
+# reads one direction $V_{c,:}$ of the layer's input and writes one direction $U_{:,c}$,
+#
+# $$P_c = U_{:,c}\, V_{c,:}, \qquad U \in \mathbb R^{\text{out} \times C}, \quad V \in \mathbb
+# R^{C \times \text{in}}.$$
+#
+# Column $j$ of $P_c$ is $U_{:,c} V_{c,j}$: what the component writes when feature $j$ alone
+# comes in. The papers compare it with column $j$ of $W$, and report two numbers:
+#
+# - **MMCS**, the *mean max cosine similarity*: the best cosine that any component's column
+#   reaches with the true one, in the mean over features. Do the directions agree?
+# - **ML2R**, the *mean L2 ratio*: how long that best component's column is beside the true one,
+#   in the mean. Do the sizes agree?
+
+# %% [markdown]
+# ### Exercise 1: mmcs
+#
+# difficulty 2/5 · importance 5/5 · 8 min
+#
+# $$\mathrm{MMCS} = \frac1{\text{in}} \sum_j \max_c\, \frac{P_c[:,j] \cdot W[:,j]}{\lVert P_c[:,j]
+# \rVert\, \lVert W[:,j] \rVert}$$
+#
+# A component that writes *against* the true column has a cosine of $-1$, and is no match. One
+# whose column $j$ is all zeros has no direction there; let its cosine be 0. (No column of $W$
+# is zero.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# A component's column is not just its $U_{:,c}$. What does $V_{c,j}$ do to it when it is negative,
+# and what when it is 0?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# All columns of all components: `[C, out, in]`, or `[out, C, in]`. The cosine is over `out`, the
+# maximum over `C`, the mean over `in`. `functional.cosine_similarity` takes `dim=` and gives 0 where
+# one side is zero.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# made    = every component as a matrix of its own
+# cosines = for each component and each column: the cosine with that column of W
+# for each column the best of them, then the mean
+# ```
+#
+# </details>
+
+
+# %% exercise="mmcs"
+def mmcs(
+    W: Float[Tensor, "out in"], U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]
+) -> float:
+    """Return the mean over columns of W of the best cosine of a component's column with it."""
+    ### BEGIN SOLUTION
+    made = einsum(U, V, "out C, C in -> C out in")
+    cosines = functional.cosine_similarity(made, W[None], dim=1)
+    return cosines.amax(dim=0).mean().item()
+    ### END SOLUTION
+
+
+# %% check="mmcs" points=2
+with check(mmcs) as c:
+    W = torch.randn(4, 3)
+    c.close(c.call(W, W, torch.eye(3)), 1.0, "the columns of W, each read alone: 1")
+    order = [2, 0, 1]
+    value = c.call(W, -0.2 * W[:, order], -torch.eye(3)[order])
+    c.close(value, 1.0, "in another order, at another size, with both signs turned: still 1")
+    value = c.call(W, -W, torch.eye(3))
+    c.close(value, 0.0, "components that write against W: the best that is left is 0")
+    value = c.call(W, W[:, :1], torch.tensor([[0.0, 2.0, 0.0]]))
+    cosine = functional.cosine_similarity(W[:, 0], W[:, 1], dim=0)
+    c.close(value, cosine / 3, "a component counts only in the columns that it reads")
+    U, V = torch.randn(4, 6), torch.randn(6, 3)
+    best = [
+        max(functional.cosine_similarity(U[:, k] * V[k, j], W[:, j], dim=0) for k in range(6))
+        for j in range(3)
+    ]
+    c.close(c.call(W, U, V), sum(best) / 3, "the best component of each column, then the mean")
+
+# %% [markdown]
+# **Predict.** Draw $C$ components at random: no training, nothing but dice. What MMCS do 20 of them
+# have with `embed`, whose five columns live in the plane? And what, if the layer wrote into ten
+# dimensions?
+
+# %%
+my_mmcs_in_the_plane = None
+my_mmcs_in_ten_dimensions = None
+
+# %%
+
+
+def dice(seed: int) -> torch.Generator:
+    """Return a source of random numbers that begins at ``seed``."""
+    return torch.Generator().manual_seed(seed)
+
+
+def random_parts(W: Float[Tensor, "out in"], C: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Return U and V of C random components, as training begins with them."""
+    return training.random_start({"W": W}, C, dice(seed))[0]["W"]
+
+
+pentagon = target.weights["embed"]
+wide = functional.normalize(torch.randn(10, 40, generator=dice(0)), dim=0)
+flat_scores = [mmcs(pentagon, *random_parts(pentagon, 20, seed)) for seed in range(20)]
+wide_scores = [mmcs(wide, *random_parts(wide, 20, seed)) for seed in range(20)]
+helpers.versus(my_mmcs_in_the_plane, round(sum(flat_scores) / 20, 3), "20 random components, plane")
+helpers.versus(
+    my_mmcs_in_ten_dimensions, round(sum(wide_scores) / 20, 3), "20 random components, 10 dimensions"
+)
+
+# %% [markdown]
+# In the plane, random components look as good as a perfect answer: among twenty directions one is
+# always close to where you point. A number that cannot fail is no evidence. So ask for the second.
+
+# %% [markdown]
+# ### Exercise 2: ml2r
+#
+# difficulty 2/5 · importance 5/5 · 7 min
+#
+# Let $c^*(j)$ be the component that wins column $j$ in the MMCS: the one with the best cosine. How
+# long is its column?
+#
+# $$\mathrm{ML2R} = \frac1{\text{in}} \sum_j \frac{\lVert P_{c^*(j)}[:,j] \rVert}{\lVert W[:,j]
+# \rVert}$$
+#
+# A right answer has 1. Below 1 the true column is shared out among several components; above 1
+# others work against the winner.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# The winner is chosen by its direction alone. It may be a tiny one.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Cosines `[C, in]`, winners `[in]` (an `argmax` over `C`), lengths `[C, in]`. Picking
+# `lengths[winners, torch.arange(...)]` gives `[in]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# made and cosines as in exercise 1
+# winner = for each column, which component has the best cosine
+# length = of that component's column, divided by the length of W's column
+# return the mean
+# ```
+#
+# </details>
+
+
+# %% exercise="ml2r"
+def ml2r(
+    W: Float[Tensor, "out in"], U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]
+) -> float:
+    """Return the mean over columns of the winning column's length, in parts of W's."""
+    ### BEGIN SOLUTION
+    made = einsum(U, V, "out C, C in -> C out in")
+    winner = functional.cosine_similarity(made, W[None], dim=1).argmax(dim=0)
+    columns = torch.arange(W.shape[1])
+    return (made.norm(dim=1)[winner, columns] / W.norm(dim=0)).mean().item()
+    ### END SOLUTION
+
+
+# %% check="ml2r" points=2
+with check(ml2r) as c:
+    W = torch.randn(4, 3) * torch.tensor([0.2, 1.0, 5.0])
+    c.close(c.call(W, W, torch.eye(3)), 1.0, "the columns of W, each read alone: 1")
+    c.close(c.call(W, 0.3 * W, torch.eye(3)), 0.3, "shrunk to 0.3: 0.3")
+    c.close(c.call(W, -10 * W, -0.1 * torch.eye(3)), 1.0, "U ten times, V a tenth, signs turned: 1")
+    crowd = torch.cat([W, 9 * W + 30 * torch.randn(4, 3)], dim=1), torch.eye(3).repeat(2, 1)
+    c.close(c.call(W, *crowd), 1.0, "a long component with a worse cosine does not win")
+    U, V = torch.randn(4, 6), torch.randn(6, 3)
+    ratios = []
+    for j in range(3):
+        made = [U[:, k] * V[k, j] for k in range(6)]
+        best = max(made, key=lambda v: functional.cosine_similarity(v, W[:, j], dim=0))
+        ratios.append(best.norm() / W[:, j].norm())
+    c.close(c.call(W, U, V), sum(ratios) / 3, "column by column, then the mean")
+
+# %% [markdown]
+# **Predict.** The same random components: as their number grows from 1 to 200, where does the MMCS
+# go, and where does the ML2R?
+
+# %%
+my_mmcs_with_200 = None
+my_ml2r_with_200 = None
+
+# %%
+numbers = [1, 2, 5, 10, 20, 50, 100, 200]
+scores = {
+    name: [
+        sum(score(pentagon, *random_parts(pentagon, C, seed)) for seed in range(50)) / 50
+        for C in numbers
+    ]
+    for name, score in {"MMCS": mmcs, "ML2R": ml2r}.items()
+}
+helpers.versus(my_mmcs_with_200, round(scores["MMCS"][-1], 3), "MMCS of 200 random components")
+helpers.versus(my_ml2r_with_200, round(scores["ML2R"][-1], 3), "ML2R of 200 random components")
+helpers.random_scores(numbers, scores)
+
+# %% [markdown]
+# The more components, the better the one number and the worse the other. **Read both, always**;
+# and remember in part II that even both together do not say everything.
+#
+# For `unembed` `[5, 2]` it is the *rows* that belong to features. The transpose of a component is a
+# component of the transpose, with $V^\top$ in the place of $U$: `mmcs(W.mT, V.mT, U.mT)`.
+
+# %% [markdown]
+# ### Exercise 3: learned_features
+#
+# difficulty 2/5 · importance 4/5 · 10 min
+#
+# A decomposition finds what the target does, not what we wish it did. So first count what the
+# target has learned. Show it feature $i$ alone, $x = s\, e_i$, and watch by how much its output
+# rises above what it answers to an empty input:
+#
+# $$r_{ij} = f(s\, e_i)_j - f(0)_j$$
+#
+# Feature $i$ counts as learned when **its own** output rises by at least half of $s$,
+# $r_{ii} \ge s/2$, **and** no other output rises as much: $r_{ij} < r_{ii}$ for all $j \neq i$.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Why not simply ask for a large output? Think of a model that answers 0.5 whatever comes in, and of
+# one that confuses two features.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# All $n$ questions are one batch: `size * torch.eye(n)`, `[n, n]`, row $i$ shows feature $i$. The
+# answer to zeros is `[1, n]` and broadcasts. The own rises stand on the diagonal.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# rise = the target on each feature alone, minus the target on nothing
+# own  = the diagonal of rise
+# others = rise with the diagonal put out of the running, its largest in each row
+# learned where own is at least half the size and above others
+# ```
+#
+# </details>
+
+
+# %% exercise="learned_features"
+def learned_features(
+    target: Callable[[Float[Tensor, "batch n"]], Float[Tensor, "batch n"]],
+    n: int,
+    size: float = 0.75,
+) -> Bool[Tensor, " n"]:
+    """Say of each feature whether the target gives it back when it is shown alone."""
+    ### BEGIN SOLUTION
+    rise = target(size * torch.eye(n)) - target(torch.zeros(1, n))
+    own = rise.diagonal()
+    others = rise.masked_fill(torch.eye(n, dtype=torch.bool), -torch.inf).amax(dim=1)
+    return (own >= size / 2) & (own > others)
+    ### END SOLUTION
+
+
+# %% check="learned_features" points=3
+with check(learned_features) as c:
+    gain = torch.tensor([1.0, 0.7, 0.3, 0.0])
+    learned = c.call(lambda x: torch.relu(x * gain), 4)
+    c.close(learned, torch.tensor([True, True, False, False]), "at least half of its size comes back")
+    learned = c.call(lambda x: torch.relu(x * gain) + 0.6, 4)
+    c.close(learned, torch.tensor([True, True, False, False]), "an answer to nothing does not count")
+    swap = torch.eye(4)[[1, 0, 2, 3]]
+    learned = c.call(lambda x: torch.relu(0.8 * x + x @ swap * torch.tensor([1.0, 1, 0, 0])), 4)
+    c.close(learned, torch.tensor([False, False, True, True]), "two features confused: not learned")
+    learned = c.call(lambda x: torch.relu(x - 0.3), 4, 0.5)
+    c.true(not learned.any(), "shown at size 0.5, a rise of 0.2 is too little")
+    learned = c.call(lambda x: torch.relu(x - 0.3), 4, 1.0)
+    c.true(learned.all(), "shown at size 1, a rise of 0.7 will do")
+
+# %% [markdown]
+# The course ships two toy models, trained in the same way from different seeds. One look at what
+# they do:
+
+# %%
+other = targets.load("tms_5_2_four")
+for name, model in {"the target": target, "another seed": other}.items():
+    learned = learned_features(model, 5)
+    print(f"{name}: learned {int(learned.sum())} of 5,", learned.tolist())
+helpers.arrows(
+    {"the target": target.weights["embed"], "another seed": other.weights["embed"]},
+    "Two trainings of one model",
+)
+
+# %% [markdown]
+# A decomposition of the second model that finds four components is *right*, although its model is
+# wrong about the world. Whoever expects five would call the method broken. We work on with the
+# first.
+
+# %% [markdown]
+# ### Exercise 4: components
+#
+# difficulty 1/5 · importance 4/5 · 3 min
+#
+# Write the components out as matrices of their own, $P_c = U_{:,c}\, V_{c,:}$, `[C, out, in]`. Their
+# sum is $UV$.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Each is an outer product: a column of $U$ times a row of $V$.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `U` is `[out, C]`, `V` is `[C, in]`; only $C$ is common, and nothing is summed. `einsum` with three
+# letters, or two broadcasts.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# for every c, o, i: the result at [c, o, i] is U at [o, c] times V at [c, i]
+# ```
+#
+# </details>
+
+
+# %% exercise="components"
+def components(
+    U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]
+) -> Float[Tensor, "C out in"]:
+    """Return every component as a matrix."""
+    ### BEGIN SOLUTION
+    return einsum(U, V, "out C, C in -> C out in")
+    ### END SOLUTION
+
+
+# %% check="components" points=2
+with check(components) as c:
+    U, V = torch.randn(4, 6), torch.randn(6, 3)
+    P = c.call(U, V)
+    c.true(P.shape == (6, 4, 3), "one matrix [out, in] for each component")
+    c.close(P.sum(dim=0), U @ V, "together they are UV")
+    c.close(P[2], torch.outer(U[:, 2], V[2]), "each is an outer product")
+    c.close(c.call(-3 * U, V / -3), P, "the size and the sign can wander between U and V", atol=1e-4)
+
+# %% [markdown]
+# ### Exercise 5: faithfulness_loss
+#
+# difficulty 2/5 · importance 5/5 · 7 min
+#
+# The first demand on a decomposition: its components must sum to the target's matrices. The
+# **faithfulness loss** is the squared error of all entries of all layers, over their number $N$:
+#
+# $$\mathcal L_\text{faith} = \frac1N \sum_{\ell} \bigl\lVert W^\ell - U^\ell V^\ell
+# \bigr\rVert_F^2, \qquad N = \sum_\ell \text{out}_\ell \cdot \text{in}_\ell$$
+#
+# Here the forms in which everything is passed around: `weights` is a dictionary from a layer's name
+# to its $W$, `parts` one from a layer's name to its pair $(U, V)$.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# A layer of 10,000 entries beside one of 10: what should each entry count? What happens to that if
+# you average layer by layer?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `U @ V` has the shape of `W`. `W.numel()` counts its entries. The loss is a single number, and
+# gradients must reach every `U` and `V`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# total, count = 0, 0
+# for each layer: add its squared differences to total, the number of its entries to count
+# return total over count
+# ```
+#
+# </details>
+
+
+# %% exercise="faithfulness_loss"
+def faithfulness_loss(
+    weights: dict[str, Float[Tensor, "out in"]],
+    parts: dict[str, tuple[Float[Tensor, "out C"], Float[Tensor, "C in"]]],
+) -> Float[Tensor, ""]:
+    """Return the mean squared error of UV over all entries of all layers together."""
+    ### BEGIN SOLUTION
+    missed = [(weights[name] - U @ V).square().sum() for name, (U, V) in parts.items()]
+    return torch.stack(missed).sum() / sum(weights[name].numel() for name in parts)
+    ### END SOLUTION
+
+
+# %% check="faithfulness_loss" points=3
+with check(faithfulness_loss) as c:
+    U, V = torch.randn(4, 6), torch.randn(6, 3)
+    c.close(c.call({"a": U @ V}, {"a": (U, V)}), 0.0, "where UV is W nothing is lost")
+    W = torch.randn(4, 3)
+    plain = functional.mse_loss(U @ V, W)
+    c.close(c.call({"a": W}, {"a": (U, V)}), plain, "one layer: the mean squared error")
+    big = torch.ones(30, 20)
+    loss = c.call({"a": W, "b": big}, {"a": (U, V), "b": (torch.zeros(30, 2), torch.zeros(2, 20))})
+    c.close(loss, (12 * plain + 600) / 612, "two layers: every entry of either counts the same")
+    U.requires_grad_(True)
+    loss = faithfulness_loss({"a": W}, {"a": (U, V)})
+    c.true(loss.requires_grad, "the loss has a gradient")
+    loss.backward()
+    c.close(U.grad, -2 / 12 * (W - U @ V).detach() @ V.mT, "and it is that of the formula")
+
+# %% [markdown]
+# Faithfulness alone asks for very little: any matrix can be written as a sum of rank-one matrices
+# in endlessly many ways. What makes one of them *the* mechanisms of the model is the second demand:
+# **for each input, few of them should be needed.** So a decomposition comes with **gates**: for
+# each component and each input a number between 0 and 1, its *causal importance*. 1 says: without
+# this component the output changes. 0 says: do with it what you like.
+
+# %% [markdown]
+# ### Exercise 6: inner_activations
+#
+# difficulty 1/5 · importance 4/5 · 3 min
+#
+# What can a gate look at? SPD lets the gate of component $c$ see a single number, how strongly
+# the component's reading direction is present in the layer's input $a$:
+#
+# $$h_c = V_{c,:} \cdot a$$
+#
+# The input $a$ is the one that the *target* has there, not what a masked model would.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# $U$ does not come into it: this is what a component reads, before it writes anything.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `a` is `[batch, in]`, `V` is `[C, in]`, the result `[batch, C]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# for every sample b and component c: the dot product of row b of a and row c of V
+# ```
+#
+# </details>
+
+
+# %% exercise="inner_activations"
+def inner_activations(
+    a: Float[Tensor, "batch in"], V: Float[Tensor, "C in"]
+) -> Float[Tensor, "batch C"]:
+    """Return how much of each component's reading direction the inputs hold."""
+    ### BEGIN SOLUTION
+    return a @ V.mT
+    ### END SOLUTION
+
+
+# %% check="inner_activations" points=1
+with check(inner_activations) as c:
+    a, V = torch.randn(5, 3), torch.randn(6, 3)
+    h = c.call(a, V)
+    c.close(h, functional.linear(a, V), "[batch, C]: each input along each direction")
+    c.close(h[1, 4], torch.dot(a[1], V[4]), "sample 1, component 4")
+    c.close(c.call(a, torch.eye(3)), a, "whoever reads one input each sees the inputs themselves")
+
+# %% [markdown]
+# ### Exercise 7: gate_mlp
+#
+# difficulty 3/5 · importance 5/5 · 12 min
+#
+# Each component has a small network *of its own*: its one number in, `hidden` neurons, one
+# number out.
+#
+# $$z_c = \sum_k w^\text{out}_{c,k}\, \mathrm{GELU}\bigl(w^\text{in}_{c,k}\, h_c +
+# b^\text{in}_{c,k}\bigr) + b^\text{out}_c$$
+#
+# A gate is a tuple `(w_in, b_in, w_out, b_out)` of tensors `[C, hidden]`, `[C, hidden]`,
+# `[C, hidden]`, `[C]`. No component sees another's number, and none uses another's weights.
+# (GELU is `functional.gelu`. It is there so that a gate can open for large $\lvert h \rvert$ of
+# either sign.)
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# There is no matrix multiplication in it: $C$ little networks stand side by side, and nothing runs
+# from one to the next.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `h[..., None]` is `[batch, C, 1]` and broadcasts against `[C, hidden]`; the sum over the last axis
+# leaves `[batch, C]`.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# neurons = gelu(each h times its own w_in, plus its own b_in)     [batch, C, hidden]
+# z = neurons times w_out, summed over hidden, plus b_out
+# ```
+#
+# </details>
+
+
+# %% exercise="gate_mlp"
+def gate_mlp(
+    h: Float[Tensor, "batch C"],
+    gate: tuple[
+        Float[Tensor, "C hidden"],
+        Float[Tensor, "C hidden"],
+        Float[Tensor, "C hidden"],
+        Float[Tensor, " C"],
+    ],
+) -> Float[Tensor, "batch C"]:
+    """Send each component's number through that component's own small network."""
+    ### BEGIN SOLUTION
+    w_in, b_in, w_out, b_out = gate
+    neurons = functional.gelu(h[..., None] * w_in + b_in)
+    return (neurons * w_out).sum(dim=-1) + b_out
+    ### END SOLUTION
+
+
+# %% check="gate_mlp" points=3
+with check(gate_mlp) as c:
+    h = torch.randn(5, 6)
+    gate = torch.randn(6, 4), torch.randn(6, 4), torch.randn(6, 4), torch.randn(6)
+    z = c.call(h, gate)
+    w_in, b_in, w_out, b_out = gate
+    alone = [
+        (functional.gelu(h[:, k, None] * w_in[k] + b_in[k]) @ w_out[k]) + b_out[k] for k in range(6)
+    ]
+    c.close(z, torch.stack(alone, dim=1), "component by component, each with its own weights")
+    moved = h.clone()
+    moved[:, 2] += 3
+    changed = (c.call(moved, gate) - z).abs().sum(dim=0) > 1e-6
+    c.true(changed.nonzero().flatten().tolist() == [2], "moving h_2 moves z_2 and no other")
+
+# %% [markdown]
+# The network's output $z$ can be any number; a gate lies between 0 and 1. One would clamp it. But a
+# clamp has no slope outside of $[0, 1]$, and a gate that has once left it could never learn its way
+# back. SPD leaks, and leaks *in two ways*, because a gate serves two losses that pull from opposite
+# sides:
+#
+# - The **reconstruction** wants gates open. It uses the *lower-leaky* gate: one that is shut
+#   still feels a pull to open.
+# - The **minimality** wants gates shut. It uses the *upper-leaky* gate: one that is far above 1 still
+#   feels a pull to close.
+
+# %% [markdown]
+# ### Exercise 8: lower_leaky
+#
+# difficulty 4/5 · importance 3/5 · 12 min
+#
+# Its *value* is $z$ clamped to $[0, 1]$, exactly, since a mask below 0 would mean nothing. Its
+# *gradient* is 1 inside, 0 above 1, and where $z < 0$ it is 0.01 instead of the clamp's 0, at least
+# for a loss that wants the gate to open. (For a loss that wants the gate shut still further you may
+# let the 0.01 through or stop it; both are in use.)
+#
+# The paper leaks in the value instead, $0.01\,z$ below 0. The authors' code leaks in the
+# gradient, as here.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# How can a number have the value 0 and yet a slope? Add something to it and take the same thing off
+# again, once with its gradient and once without (`.detach()`).
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Elementwise, any shape. `z.clamp(max=0)` is the part of $z$ below 0, with slope 1 there and 0
+# elsewhere.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# leak = a hundredth of the negative part of z
+# return clamped z, plus leak with its gradient, minus leak without
+# ```
+#
+# </details>
+
+
+# %% exercise="lower_leaky"
+def lower_leaky(z: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
+    """Clamp to [0, 1]; where z is negative, let a hundredth of the gradient through."""
+    ### BEGIN SOLUTION
+    leak = 0.01 * z.clamp(max=0)
+    return z.clamp(0, 1) + leak - leak.detach()
+    ### END SOLUTION
+
+
+# %%
+def slopes(
+    function: Callable[[Tensor], Tensor], z: Float[Tensor, "*any"], push: float = 1.0
+) -> Float[Tensor, "*any"]:
+    """Return the function's slope at each z, as a loss meets it that pushes the output.
+
+    Args:
+        push: positive for a loss that falls when the output grows, negative for the opposite.
+    """
+    z = z.detach().clone().requires_grad_(True)
+    (-push * function(z)).sum().backward()
+    return z.grad / -push
+
+
+# %% check="lower_leaky" points=3
+with check(lower_leaky) as c:
+    z = torch.tensor([-5.0, -0.3, 0.2, 0.9, 1.4, 7.0])
+    c.close(c.call(z), z.clamp(0, 1), "the value is z, clamped to [0, 1]")
+    truth = torch.tensor([0.01, 0.01, 1, 1, 0, 0])
+    c.close(slopes(lower_leaky, z), truth, "slope .01 below 0, 1 inside, 0 above")
+
+# %% [markdown]
+# ### Exercise 9: upper_leaky
+#
+# difficulty 2/5 · importance 3/5 · 5 min
+#
+# $$\text{upper}(z) = \begin{cases} 0 & z < 0 \\ z & 0 \le z \le 1 \\ 1 + 0.01\,(z - 1) & z > 1
+# \end{cases}$$
+#
+# Here the leak is in the value, and so in the slope: this gate is only ever paid for, never used as
+# a mask.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# A clamp, and something small that is 0 up to 1 and grows from there.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Elementwise, any shape. `(z - 1).clamp(min=0)` is by how much $z$ is above 1.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# return z clamped to [0, 1], plus a hundredth of what z has above 1
+# ```
+#
+# </details>
+
+
+# %% exercise="upper_leaky"
+def upper_leaky(z: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
+    """Return 0 below 0, z up to 1, and a line of slope 0.01 above."""
+    ### BEGIN SOLUTION
+    return z.clamp(0, 1) + 0.01 * (z - 1).clamp(min=0)
+    ### END SOLUTION
+
+
+# %% check="upper_leaky" points=2
+with check(upper_leaky) as c:
+    z = torch.tensor([-5.0, -0.3, 0.2, 0.9, 1.4, 7.0])
+    truth = torch.tensor([0, 0, 0.2, 0.9, 1.004, 1.06])
+    c.close(c.call(z), truth, "0 below, z inside, a slow rise above")
+    c.close(slopes(upper_leaky, z), torch.tensor([0, 0, 1, 1, 0.01, 0.01]), "slopes 0, 1, .01")
+
+# %%
+z = torch.linspace(-1, 2, 301)
+helpers.leaks(
+    z,
+    {"lower-leaky": lower_leaky(z), "upper-leaky": upper_leaky(z)},
+    {"lower-leaky": slopes(lower_leaky, z), "upper-leaky": slopes(upper_leaky, z)},
+)
+
+# %% [markdown]
+# From now on, "the gates" $g$ are the lower-leaky ones. The way from a layer's input to its
+# gates is exercises 6, 7 and 8 in a row:
+
+# %%
+def gate_values(
+    inputs: dict[str, Tensor],
+    parts: dict[str, tuple[Tensor, Tensor]],
+    gates: dict[str, tuple[Tensor, Tensor, Tensor, Tensor]],
+) -> dict[str, Tensor]:
+    """Return z, the gates before the leaky functions, [batch, C] for each layer of parts."""
+    return {
+        name: gate_mlp(inner_activations(inputs[name], V), gates[name])
+        for name, (_, V) in parts.items()
+    }
+
+
+# %% [markdown]
+# ### Exercise 10: sample_masks
+#
+# difficulty 3/5 · importance 5/5 · 12 min
+#
+# How is a gate taken at its word? Where it says 0, *anything* may be done to the component: it may
+# be kept, halved or cut out. Where it says 1, nothing may. So SPD multiplies each component with a
+# **mask** that is drawn at random between the gate and 1,
+#
+# $$m = g + (1 - g)\, r, \qquad r \sim U[0, 1],$$
+#
+# with a new $r$ for each sample and each component, and asks that the output stay the same. Had it
+# masked by $g$ itself, half-open gates could conspire to rebuild the output with exactly
+# these weights; against random masks nobody can arrange anything.
+#
+# With `two_point`, $r$ is 0 or 1, each with probability one half: the component is masked by its
+# gate or not at all. It turns out to train faster. Gradients must flow into $g$; draw from
+# `generator`.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# What is the smallest, and what the largest value that $m$ may take? What is its mean? Check these
+# three against what you write.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# $r$ has the shape of $g$, `[batch, C]`: `torch.rand(g.shape, generator=generator)`. A fair coin is a
+# comparison of it with one half.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# r = uniform numbers in the shape of g
+# if two_point: r = 1 where r is below one half, else 0
+# return g plus r times what is missing to 1
+# ```
+#
+# </details>
+
+
+# %% exercise="sample_masks"
+def sample_masks(
+    g: Float[Tensor, "batch C"], two_point: bool, generator: torch.Generator
+) -> Float[Tensor, "batch C"]:
+    """Draw a mask between each gate and 1: evenly, or one of the two ends."""
+    ### BEGIN SOLUTION
+    r = torch.rand(g.shape, generator=generator, dtype=g.dtype)
+    if two_point:
+        r = (r < 0.5).to(g.dtype)
+    return g + (1 - g) * r
+    ### END SOLUTION
+
+
+# %% check="sample_masks" points=4
+with check(sample_masks) as c:
+    g = torch.tensor([0.0, 0.3, 0.8, 1.0]).expand(4000, 4)
+    m = c.call(g, False, dice(1))
+    c.true((m >= g).all() and (m <= 1).all(), "no mask is below its gate or above 1")
+    c.close(m.mean(dim=0), (1 + g[0]) / 2, "the mean is half way between gate and 1", atol=0.03)
+    spread = (1 - g[0]) / 12**0.5
+    c.close(m.std(dim=0), spread, "drawn evenly over all of it", atol=0.02)
+    two = c.call(g, True, dice(2))
+    ends = ((two - g).abs() < 1e-6) | ((two - 1).abs() < 1e-6)
+    c.true(ends.all(), "two-point masks are the gate or 1")
+    c.close(two.mean(dim=0), (1 + g[0]) / 2, "each half of the time", atol=0.03)
+    link = torch.corrcoef(m[:, :3].mT)[0, 1:].abs().max()
+    c.true(link < 0.1, "every component has an r of its own")
+    rng = dice(3)
+    first = c.call(g, False, rng)
+    c.true((c.call(g, False, rng) != first).any(), "the same generator, once more: new masks")
+    c.close(c.call(g, False, dice(3)), first, "and the same seed: the same masks")
+    asked = g[:1].clone().requires_grad_(True)
+    m = sample_masks(asked, False, dice(4))
+    c.true(m.requires_grad, "gradients flow into the gates")
+
+# %% [markdown]
+# ### Exercise 11: masked_forward
+#
+# difficulty 3/5 · importance 5/5 · 15 min
+#
+# Run the target with masked components. A layer that has an entry in `masks` computes
+#
+# $$a \mapsto \sum_c m_c\, U_{:,c}\, (V_{c,:} \cdot a);$$
+#
+# a layer that has none keeps its original $W$. `masks` is a dictionary from a layer's name to masks
+# `[batch, C]`: each sample has masks of its own.
+#
+# It could be done by building every sample's own matrix, `[batch, out, in]`. Do not: the masked
+# inner activations are all you need, and they are `[batch, C]`. The check counts how large your
+# largest tensor is.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Reading, masking, writing: three steps, and the mask stands in the middle, where each component
+# is a single number.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `[batch, in] -> [batch, C]`, times the masks `[batch, C]`, `-> [batch, out]`. `forward(x, layers)`
+# wants a dictionary from each layer's name to a function of one tensor. Careful with functions
+# made in a loop: they look names up when they are *called*.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# for each layer of weights, a function of its input a:
+#     not in masks: a through W
+#     in masks:     h = inner activations of a; h times the masks; through U
+# return forward of x and these functions
+# ```
+#
+# </details>
+
+
+# %% exercise="masked_forward"
+def masked_forward(
+    forward: Forward,
+    x: Float[Tensor, "batch n"],
+    weights: dict[str, Float[Tensor, "out in"]],
+    parts: dict[str, tuple[Float[Tensor, "out C"], Float[Tensor, "C in"]]],
+    masks: dict[str, Float[Tensor, "batch C"]],
+) -> Float[Tensor, "batch n_out"]:
+    """Run the target with masked components in the layers of masks, and W in the others."""
+
+    ### BEGIN SOLUTION
+    def layer(name: str) -> Callable[[Tensor], Tensor]:
+        if name not in masks:
+            return lambda a: a @ weights[name].mT
+        U, V = parts[name]
+        return lambda a: (a @ V.mT * masks[name]) @ U.mT
+
+    return forward(x, {name: layer(name) for name in weights})
+    ### END SOLUTION
+
+
+# %%
+def largest_tensor(function: Callable, *args: object) -> int:
+    """Call a function and return how many numbers the largest tensor holds that it makes."""
+    return helpers.largest_tensor(function, *args)
+
+
+# %% check="masked_forward" points=4
+with check(masked_forward) as c:
+    x = torch.rand(7, 5)
+    some = {"embed": torch.randn(2, 5), "unembed": torch.randn(5, 2)}
+    whole = {
+        "embed": (some["embed"] @ torch.linalg.inv(M := torch.randn(5, 5)), M),
+        "unembed": (torch.randn(5, 8), torch.randn(8, 2)),
+    }
+    toy = tms(0.1 * torch.randn(5))
+    plain, _ = layer_inputs(toy, x, some)
+    c.close(c.call(toy, x, some, whole, {}), plain, "no masks: the target itself", atol=1e-4)
+    ones = {"embed": torch.ones(7, 5)}
+    c.close(c.call(toy, x, some, whole, ones), plain, "UV = W and masks of 1: the same", atol=1e-3)
+    masks = {"embed": torch.rand(7, 5), "unembed": torch.rand(7, 8)}
+    out = c.call(toy, x, some, whole, masks)
+    own = [
+        {k: (whole[k][0] * masks[k][b]) @ whole[k][1] for k in some} for b in range(7)
+    ]
+    truth = torch.cat([layer_inputs(toy, x[b : b + 1], own[b])[0] for b in range(7)])
+    c.close(out, truth, "each sample has a matrix of its own in each layer", atol=1e-3)
+    big = {"embed": torch.ones(40, 50), "unembed": torch.ones(50, 40)}
+    ranks = {"embed": (torch.ones(40, 3), torch.ones(3, 50))}
+    args = tms(torch.zeros(50)), torch.ones(60, 50), big, ranks, {"embed": torch.ones(60, 3)}
+    most = largest_tensor(masked_forward, *args)
+    c.true(most <= 60 * 50, "no tensor [batch, out, in] is ever built")
+
+# %% [markdown]
+# ### The answer, by hand
+#
+# Now you can write down the right answer yourself, without any training, and see how it behaves.
+#
+# `embed`: each feature has its own column. So let component $j$ read input $j$ alone and write
+# that column, $V = I$ and $U = W$. Its number is $h_j = x_j$, and it is needed where the feature is
+# present: $g_j = 1$ where $h_j > 0$, else 0.
+#
+# `unembed`: each feature has its own row. Component $i$ reads along that row and writes output $i$
+# alone. Its number $h_i = W_{i,:} \cdot a$ is *never* quite 0: in a pentagon every feature makes
+# itself felt in all others' rows. But behind it stands $\mathrm{ReLU}(h_i + b_i)$ with a bias that
+# is not positive, $b_i \le 0$. When is the component needed, then?
+
+# %% [markdown]
+# ### Exercise 12: hand_built
+#
+# difficulty 3/5 · importance 4/5 · 12 min
+#
+# Return the components of both layers and their gates. With your gates, *any* masks between gate
+# and 1 must give the target's output, exactly, on any input that is not negative; and no gate may
+# be open that need not be.
+#
+# `inputs` holds what comes into each layer (`layer_inputs` gives it): `inputs["embed"]` is $x$,
+# `inputs["unembed"]` the hidden vector. Return `parts`, a dictionary of pairs $(U, V)$, and `g`, a
+# dictionary of gates `[batch, 5]`, each 0 or 1.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# If $h + b \le 0$ and $b \le 0$: what is $\mathrm{ReLU}(m h + b)$ for a mask $m$ between 0 and 1?
+# Does it matter which?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `embed` `[2, 5]`: five components, `U` `[2, 5]`, `V` `[5, 5]`. `unembed` `[5, 2]`: five components
+# as well, `U` `[5, 5]`, `V` `[5, 2]`. The gates are comparisons of `inner_activations`, turned into
+# numbers.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# embed:   V is the identity, U is W;  open where its number is above 0
+# unembed: U is the identity, V is W;  open where its number gets over the bias
+# ```
+#
+# </details>
+
+
+# %% exercise="hand_built"
+def hand_built(
+    weights: dict[str, Float[Tensor, "out in"]],
+    bias: Float[Tensor, " features"],
+    inputs: dict[str, Float[Tensor, "batch in"]],
+) -> tuple[
+    dict[str, tuple[Float[Tensor, "out C"], Float[Tensor, "C in"]]],
+    dict[str, Float[Tensor, "batch C"]],
+]:
+    """Return the components of a toy model of superposition, written by hand, and their gates."""
+    ### BEGIN SOLUTION
+    eye = torch.eye(len(bias), dtype=bias.dtype)
+    parts = {"embed": (weights["embed"], eye), "unembed": (eye, weights["unembed"])}
+    h = {name: inner_activations(inputs[name], V) for name, (_, V) in parts.items()}
+    g = {"embed": h["embed"] > 0, "unembed": h["unembed"] > -bias}
+    return parts, {name: gate.to(bias.dtype) for name, gate in g.items()}
+    ### END SOLUTION
+
+
+# %% check="hand_built" points=4
+with check(hand_built) as c:
+    W, bias = torch.randn(2, 5), -torch.rand(5)
+    some = {"embed": W, "unembed": W.mT.contiguous()}
+    x = torch.rand(40, 5) * (torch.rand(40, 5) < 0.4)
+    out, seen = layer_inputs(tms(bias), x, some)
+    parts, g = c.call(some, bias, seen)
+    c.close(faithfulness_loss(some, parts), 0.0, "the components sum to both matrices")
+    for name in some:
+        c.true(((g[name] == 0) | (g[name] == 1)).all(), f"the gates of {name} are 0 or 1")
+    for seed in range(3):
+        masks = {k: sample_masks(g[k], seed == 2, dice(seed)) for k in g}
+        masked = masked_forward(tms(bias), x, some, parts, masks)
+        c.close(masked, out, "whatever is masked where a gate is shut, the output stays")
+    c.close(g["embed"].sum(), (x > 0).float().sum(), "embed: as many open gates as features are present")
+    c.close(g["unembed"].sum(), (out > 0).float().sum(), "unembed: as many as outputs are above 0")
+
+# %% [markdown]
+# ### Four answers, side by side
+#
+# So there is one right answer. What do others look like? Three rivals for `embed`, each with the
+# most honest gates that it can have (open where the component does anything at all, $h \neq 0$):
+#
+# - **one lump**: two components that write the two axes of the plane, $U = I$ and $V = W$. They sum
+#   to $W$, of course;
+# - **singular vectors**: the two components of the singular value decomposition, the favourite way
+#   to take a matrix apart;
+# - **dust**: each of the five true components cut into twenty equal pieces.
+#
+# **Predict.** Which of the four are faithful? Which have an MMCS near 1, which an ML2R near 1? And how
+# many gates do they open for a sample with one feature?
+
+# %%
+my_predictions = None  # in words
+
+# %%
+left, sizes, right = torch.linalg.svd(pentagon, full_matrices=False)
+eye = torch.eye(5)
+answers = {
+    "by hand": (pentagon, eye),
+    "axes": (torch.eye(2), pentagon),
+    "singular vectors": (left * sizes, right),
+    "dust": (pentagon.repeat(1, 20) / 20, eye.repeat(20, 1)),
+}
+x = 0.75 * eye
+out, seen = layer_inputs(forward, x, target.weights)
+rows = []
+for name, (U, V) in answers.items():
+    g = (inner_activations(x, V).abs() > 1e-6).float()
+    masks = {"embed": sample_masks(g, False, dice(0))}
+    missed = masked_forward(forward, x, target.weights, {"embed": (U, V)}, masks) - out
+    rows.append(
+        [
+            name,
+            faithfulness_loss({"embed": pentagon}, {"embed": (U, V)}).item(),
+            mmcs(pentagon, U, V),
+            ml2r(pentagon, U, V),
+            missed.abs().max().item(),
+            g.sum(dim=1).mean().item(),
+        ]
+    )
+helpers.table(["answer", "faithfulness", "MMCS", "ML2R", "masked error", "gates open"], rows)
 
 # %% [markdown]
 # ## Part II: the losses, and the loop
@@ -244,14 +1300,12 @@ with check(subset_importance) as c:
     x = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.0, 0.8], [0.0, 0.0, 0.0], [0.0, 0.7, 0.9]]).double()
     quiet = torch.tensor([0.1, 0.2, -3.0]).double()
     expected = torch.tensor([[1, 0, 0], [1, 0, 0], [0, 0, 0], [0, 1, 0]]).bool()
-    c.close(
-        c.call(tms(quiet), x, diagonal, split, "unembed", 0.05).int(), expected.int(),
-        "what is there, and is heard: the third output never rises above zero",
-    )  # fmt: skip
+    found = c.call(tms(quiet), x, diagonal, split, "unembed", 0.05)
+    c.close(found, expected, "what is there, and is heard: the third output never rises above 0")
     write = torch.tensor([[1.0], [0.0], [0.5]]).double()
     cancel = (torch.cat([split["unembed"][0], write, -write], 1), torch.cat([eye, eye[[0, 0]]]))
     found = c.call(tms(quiet + 4), x, diagonal, {**split, "unembed": cancel}, "unembed", 0.05)
-    c.close(found[0].int(), torch.tensor([1, 0, 0, 1, 1]), "two that cancel matter both")
+    c.close(found[0].int(), [1, 0, 0, 1, 1], "two that cancel matter both")
     down = torch.tensor([[-3.0, -3.0, 0.0], [0.0, 0.0, 2.0]]).double()
     either = {"embed": eye, "unembed": down}
     twice = {"embed": (eye, eye), "unembed": (down, eye)}
