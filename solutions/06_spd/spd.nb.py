@@ -49,11 +49,12 @@
 # the checks warn you when one leans on a variable of an experiment.
 
 # %%
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from einops import einsum
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -1121,7 +1122,679 @@ helpers.table(["answer", "faithfulness", "MMCS", "ML2R", "masked error", "gates 
 # %% [markdown]
 # ## Part II: the losses, and the loop
 #
-# PART-II-CONTENT (6B inserts here)
+# You know what a right answer looks like, and you can say how wrong a wrong one is. Now find a right
+# one by gradient descent. Four numbers are asked to be small at the same time:
+#
+# | loss | what it asks |
+# |---|---|
+# | faithfulness (exercise 5) | the components add up to the matrix |
+# | stochastic reconstruction | what the gates call unimportant can be taken away, in any amount |
+# | layerwise reconstruction | the same, with one layer taken apart at a time |
+# | minimality | few gates are open |
+#
+# None of them alone finds anything: further below you leave them out one by one, and look at what
+# comes out.
+
+# %%
+Parts = dict[str, tuple[Tensor, Tensor]]
+Gates = dict[str, tuple[Tensor, Tensor, Tensor, Tensor]]
+
+
+def open_gates(
+    forward: Forward, weights: dict[str, Tensor], parts: Parts, gates: Gates, x: Tensor
+) -> dict[str, Float[Tensor, "batch C"]]:
+    """Return the gates of each layer on given inputs, between 0 and 1, without gradient."""
+    with torch.no_grad():
+        _, inputs = layer_inputs(forward, x, weights)
+        return {name: lower_leaky(z) for name, z in gate_values(inputs, parts, gates).items()}
+
+
+def chain(x: Tensor, layers: Layers) -> Tensor:
+    """A target for small tests: its layers one after the other, with a ReLU between them."""
+    for place, layer in enumerate(layers.values()):
+        x = layer(x.relu() if place else x)
+    return x
+
+
+# %% [markdown]
+# ### Exercise 13: stochastic_loss
+#
+# difficulty 3/5 · importance 5/5 · 15 min
+#
+# A gate says how much of its component *must* be there; what is above that may be there or not. So
+# draw masks $m$ from $[g, 1]$ (exercise 10), put them between $V$ and $U$ in **all** layers at once
+# (exercise 11), and ask that the output stays what it is:
+#
+# $$\mathcal L_\text{stoch} = \operatorname{mean}_{b,\,o} \Bigl( f\bigl(x \mid U (m \odot V)\bigr) -
+# f(x \mid W) \Bigr)^2_{b,o}$$
+#
+# a mean over samples *and* outputs. `g` has the gates of each layer, `[batch, C]`; a layer that is
+# not in `g` keeps its original matrix. Three things to get right:
+#
+# - the goal is what the **target** says about $x$, not $x$, and not what the components say without
+#   masks. It is a constant: no gradient goes through it.
+# - each layer has masks of its own, drawn with the `generator` that comes in, by `two_point` or not.
+# - gradients flow to the components **and** to the gates, through the masks: $\partial m / \partial g
+#   = 1 - r$. That is how a gate learns that it must open.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# You have everything: what `masked_forward` needs and does not get here are the masks. And what does
+# `layer_inputs` return first?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# The masks are a dictionary like `g`: `[batch, C]` for each layer in it. Target and output have the
+# same shape, whatever it is; the loss is a scalar.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# goal  = the target's own output for x
+# masks = for each layer in g: masks drawn from its gates
+# out   = the output with these masks
+# return the mean of the squared differences
+# ```
+#
+# </details>
+
+
+# %% exercise="stochastic_loss"
+def stochastic_loss(
+    forward: Forward,
+    x: Float[Tensor, "batch features"],
+    weights: dict[str, Tensor],
+    parts: Parts,
+    g: dict[str, Float[Tensor, "batch C"]],
+    two_point: bool,
+    generator: torch.Generator,
+) -> Float[Tensor, ""]:
+    """Return how much the output moves when the layers in g are masked at random."""
+    ### BEGIN SOLUTION
+    goal, _ = layer_inputs(forward, x, weights)
+    masks = {name: sample_masks(gate, two_point, generator) for name, gate in g.items()}
+    out = masked_forward(forward, x, weights, parts, masks)
+    return (out - goal).square().mean()
+    ### END SOLUTION
+
+
+# %% check="stochastic_loss" points=3
+with check(stochastic_loss) as c:
+    weights, parts = training.small_case(seed=0)
+    x = torch.randn(7, 4)
+    ones = {name: torch.ones(7, U.shape[1]) for name, (U, _) in parts.items()}
+    loss = c.call(chain, x, weights, parts, ones, True, dice(0))
+    goal = torch.relu(x @ weights["first"].mT) @ weights["second"].mT
+    sums = {name: U @ V for name, (U, V) in parts.items()}
+    truth = torch.relu(x @ sums["first"].mT) @ sums["second"].mT
+    c.close(loss, functional.mse_loss(truth, goal), "all gates 1: components beside target")
+    only = c.call(chain, x, weights, parts, {"first": ones["first"]}, True, dice(0))
+    truth = torch.relu(x @ sums["first"].mT) @ weights["second"].mT
+    c.close(only, functional.mse_loss(truth, goal), "a layer without gates stays as it is")
+    # W = 3 is one component, its gate is 0.2: the output misses (1 - 0.2)(1 - r) of 3.
+    one = {"only": torch.tensor([[3.0]])}, {"only": (torch.tensor([[3.0]]), torch.ones(1, 1))}
+    x, g = torch.ones(20_000, 1), {"only": torch.full((20_000, 1), 0.2)}
+    missed = (3 * 0.8) ** 2
+    loss = c.call(chain, x, *one, g, True, dice(1))
+    c.close(loss, missed / 2, "two-point masks: half of them take all that the gate allows", rtol=0.05)
+    loss = c.call(chain, x, *one, g, False, dice(1))
+    c.close(loss, missed / 3, "masks of any size: E(1 - r)^2 is a third", rtol=0.05)
+    again = [float(stochastic_loss(chain, x, *one, g, True, dice(1))) for _ in range(2)]
+    c.true(again[0] == again[1], "the same dice, the same loss")
+    asked = {"only": g["only"].clone().requires_grad_(True)}
+    trained = stochastic_loss(chain, x, *one, asked, True, dice(1))
+    c.true(trained.requires_grad, "the gates have a gradient")
+    (slope,) = torch.autograd.grad(trained, [asked["only"]])
+    c.close(slope.sum(), -2 * 9 * 0.8 / 2, "it says: open", rtol=0.05)
+
+# %% [markdown]
+# ### Exercise 14: layerwise_loss
+#
+# difficulty 2/5 · importance 4/5 · 10 min
+#
+# Masks in all layers at once make a noisy signal: is it this layer's component that was missing, or
+# that one's? So take **one layer apart at a time** and leave the others as they are, *the original
+# matrices*, not the sums of their components; then take the mean over the layers in `g`:
+#
+# $$\mathcal L_\text{layer} = \frac1L \sum_{l=1}^{L} \operatorname{mean}_{b,\,o} \Bigl( f\bigl(x
+# \mid W_1, \ldots, U_l (m_l \odot V_l), \ldots, W_L\bigr) - f(x \mid W) \Bigr)^2_{b,o}$$
+#
+# What is compared is still the output of the whole target, not that of the layer. In the toy model
+# with two matrices nothing is found without this loss: 0 of 10 runs.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# What does your `stochastic_loss` do with a layer that is not in its `g`?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# One scalar for each layer; `torch.stack` makes a vector of a list of scalars.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# for each layer in g:
+#     the stochastic loss with a g of that layer alone
+# return the mean of them
+# ```
+#
+# </details>
+
+
+# %% exercise="layerwise_loss"
+def layerwise_loss(
+    forward: Forward,
+    x: Float[Tensor, "batch features"],
+    weights: dict[str, Tensor],
+    parts: Parts,
+    g: dict[str, Float[Tensor, "batch C"]],
+    two_point: bool,
+    generator: torch.Generator,
+) -> Float[Tensor, ""]:
+    """Return how much the output moves when one layer is masked, in the mean over layers."""
+    ### BEGIN SOLUTION
+    losses = [
+        stochastic_loss(forward, x, weights, parts, {name: gate}, two_point, generator)
+        for name, gate in g.items()
+    ]
+    return torch.stack(losses).mean()
+    ### END SOLUTION
+
+
+# %% check="layerwise_loss" points=2
+with check(layerwise_loss) as c:
+    weights, parts = training.small_case(seed=1)
+    x = torch.randn(7, 4)
+    ones = {name: torch.ones(7, U.shape[1]) for name, (U, _) in parts.items()}
+    loss = c.call(chain, x, weights, parts, ones, True, dice(0))
+    goal = torch.relu(x @ weights["first"].mT) @ weights["second"].mT
+    sums = {name: U @ V for name, (U, V) in parts.items()}
+    first = torch.relu(x @ sums["first"].mT) @ weights["second"].mT
+    second = torch.relu(x @ weights["first"].mT) @ sums["second"].mT
+    truth = functional.mse_loss(first, goal) + functional.mse_loss(second, goal)
+    c.close(loss, truth / 2, "one layer of components, the other original; the mean of both")
+    right = {**parts, "second": (weights["second"], torch.eye(5))}
+    loss = c.call(chain, x, weights, right, ones, True, dice(0))
+    c.close(loss, functional.mse_loss(first, goal) / 2, "a right layer adds nothing")
+    x, half = torch.ones(20_000, 1), torch.full((20_000, 1), 0.5)
+    one = {"a": torch.ones(1, 1), "b": torch.ones(1, 1)}
+    alone = {name: (torch.ones(1, 1), torch.ones(1, 1)) for name in one}
+    loss = c.call(chain, x, one, alone, {"a": half, "b": half}, False, dice(2))
+    c.close(loss, 0.25 / 3, "masks are drawn, for each layer", rtol=0.05)
+
+# %% [markdown]
+# ### Exercise 15: minimality_loss
+#
+# difficulty 1/5 · importance 5/5 · 5 min
+#
+# Nothing so far asks a gate to close. This does: with the **upper-leaky** gates of exercise 9 and a
+# power $p$,
+#
+# $$\mathcal L_\text{min} = \frac1B \sum_b \sum_{l} \sum_{c=1}^{C_l} \bigl(g_{l,b,c}\bigr)^p$$
+#
+# a **sum** over layers and components, a mean over samples. With $p = 1$ it is the number of open
+# gates (as far as they are 0 or 1). With $p = 2$ the slope at 0 is 0, and half a gate costs a
+# quarter: gates stay half open, all can still learn. That is why training begins at 2 and ends at 1.
+# The gates that come in are not negative; $p \ge 1$.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# Put a second copy of every component into a layer, with the same gates: what must become of the
+# loss? And with a second copy of every sample?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# For each layer `[batch, C]`, and $C$ need not be the same; `[batch]` after the sum over components.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# total = 0
+# for each layer: add the mean over samples of the sum over components of the gates to the power
+# ```
+#
+# </details>
+
+
+# %% exercise="minimality_loss"
+def minimality_loss(g: dict[str, Float[Tensor, "batch C"]], p: float) -> Float[Tensor, ""]:
+    """Return the sum of all gates to the power p, a mean over samples."""
+    ### BEGIN SOLUTION
+    return torch.stack([gate.pow(p).sum(dim=-1).mean() for gate in g.values()]).sum()
+    ### END SOLUTION
+
+
+# %% check="minimality_loss" points=2
+with check(minimality_loss) as c:
+    g = {"wide": torch.rand(6, 9) * 1.1, "narrow": torch.rand(6, 4) * 1.1}
+    loss = c.call(g, 1.5)
+    both = torch.cat(list(g.values()), dim=1)
+    c.close(loss, (both**1.5).sum() / 6, "a sum over all components, a mean over samples")
+    twice = {name: gate.repeat(2, 1) for name, gate in g.items()}
+    c.close(c.call(twice, 1.5), loss, "twice the samples: the same")
+    twice = {name: gate.repeat(1, 2) for name, gate in g.items()}
+    c.close(c.call(twice, 1.5), 2 * loss, "twice the components: twice as much")
+    counted = {name: (gate > 0.5).float() for name, gate in g.items()}
+    open_ones = sum(gate.sum() for gate in counted.values()) / 6
+    for p in (1.0, 1.5, 2.0):
+        c.close(c.call(counted, p), open_ones, "gates of 0 and 1 are counted, whatever p is")
+    asked = torch.tensor([[0.0, 0.3], [1.02, 0.7]], requires_grad=True)
+    trained = minimality_loss({"only": asked}, 2.0)
+    c.true(trained.requires_grad, "gates have a gradient")
+    (slope,) = torch.autograd.grad(trained, [asked])
+    c.close(slope, asked.detach(), "p g^(p-1) for each gate, divided by the samples")
+
+# %% [markdown]
+# ### Exercise 16: train_spd
+#
+# difficulty 4/5 · importance 5/5 · 35 min
+#
+# Now the loop. It has two stages.
+#
+# **Warm-up.** `warm_up` steps of AdamW (learning rate 1e-2, weight decay 0.1) on the faithfulness
+# loss **alone**, and on the parts alone: no data is needed for that.
+#
+# **Training.** One step of a *new* Adam on parts and gates for each batch, in order. With $s$ the
+# share of the steps that is done (0 in the first step, $(T-1)/T$ in the last):
+#
+# $$\mathcal L = \mathcal L_\text{faith} + \mathcal L_\text{stoch} + \mathcal L_\text{layer} +
+# \beta(s)\, \mathcal L_\text{min}(p(s)), \qquad \mathrm{rate}(s) = \mathtt{lr} \cdot \tfrac12 (1 + \cos \pi s)$$
+#
+# $\beta$ goes from `coefficient[0]` to `coefficient[1]` geometrically, $p$ from `power[0]` to
+# `power[1]` in a straight line; both arrive when $s = 0.8$, and stay (`between(start, end, s /
+# 0.8)`, in the cell below). The two reconstruction losses get the **lower-leaky** gates, minimality
+# the **upper-leaky** ones. All masks of a run come from one generator, `dice(seed)`.
+#
+# Return the trained parts and gates (same form, without gradients) and the loss of each batch
+# **before** its step, as numbers. What comes in stays as it was: train copies; the target's `weights`
+# are never trained. After each step call `look(step, parts, gates)` if there is a `look` (step from 0):
+# that is how the pictures below move.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# In each step the target runs once to see what each layer is given (`layer_inputs`), which makes the
+# gates' values (`gate_values`); from these come both sets of gates. A schedule is a number that you compute anew in each step:
+# `optimizer.param_groups[0]["lr"] = ...`.
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Parts are a dictionary of pairs, gates one of four tensors each. Copies that learn:
+# `t.detach().clone().requires_grad_(True)` for each, in the same form. The optimisers want flat lists
+# of tensors: the first of the parts only, the second of both.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# copies of parts and gates that learn
+# AdamW on the parts: warm_up times a step on faithfulness
+# Adam on parts and gates; for each batch:
+#     share = step / number of batches; set the rate, compute beta and p
+#     the inputs of each layer, the gates' values, both leaky versions
+#     loss = faithfulness + stochastic + layerwise + beta * minimality; note it
+#     clear gradients, backward, step; look
+# return copies' values without gradients, and the losses
+# ```
+#
+# </details>
+
+# %%
+def between(start: float, end: float, share: float, geometric: bool = False) -> float:
+    """Go from start (share 0) to end (share 1, and from there on): in a line, or by a factor."""
+    share = min(share, 1.0)
+    return start * (end / start) ** share if geometric else start + (end - start) * share
+
+
+# %% exercise="train_spd"
+def train_spd(
+    forward: Forward,
+    weights: dict[str, Tensor],
+    parts: Parts,
+    gates: Gates,
+    batches: Sequence[Float[Tensor, "batch features"]],
+    lr: float = 4e-2,
+    coefficient: tuple[float, float] = (2e-2, 2e-3),
+    power: tuple[float, float] = (2.0, 1.0),
+    warm_up: int = 200,
+    two_point: bool = True,
+    seed: int = 0,
+    look: Callable[[int, Parts, Gates], None] | None = None,
+) -> tuple[Parts, Gates, list[float]]:
+    """Return trained copies of parts and gates, and the loss of each batch before its step."""
+    ### BEGIN SOLUTION
+    parts = {n: tuple(t.detach().clone().requires_grad_(True) for t in parts[n]) for n in parts}
+    gates = {n: tuple(t.detach().clone().requires_grad_(True) for t in gates[n]) for n in gates}
+    matrices = [t for pair in parts.values() for t in pair]
+    optimizer = torch.optim.AdamW(matrices, lr=1e-2, weight_decay=0.1)
+    for _ in range(warm_up):
+        optimizer.zero_grad()
+        faithfulness_loss(weights, parts).backward()
+        optimizer.step()
+    generator, losses = dice(seed), []
+    optimizer = torch.optim.Adam(matrices + [t for gate in gates.values() for t in gate], lr=lr)
+    for step, x in enumerate(batches):
+        share = step / len(batches)
+        optimizer.param_groups[0]["lr"] = lr * 0.5 * (1 + math.cos(math.pi * share))
+        beta = between(*coefficient, share / 0.8, geometric=True)
+        values = gate_values(layer_inputs(forward, x, weights)[1], parts, gates)
+        lower = {name: lower_leaky(z) for name, z in values.items()}
+        upper = {name: upper_leaky(z) for name, z in values.items()}
+        loss = faithfulness_loss(weights, parts)
+        loss = loss + stochastic_loss(forward, x, weights, parts, lower, two_point, generator)
+        loss = loss + layerwise_loss(forward, x, weights, parts, lower, two_point, generator)
+        loss = loss + beta * minimality_loss(upper, between(*power, share / 0.8))
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if look is not None:
+            look(step, parts, gates)
+    parts = {name: tuple(t.detach() for t in pair) for name, pair in parts.items()}
+    gates = {name: tuple(t.detach() for t in gate) for name, gate in gates.items()}
+    return parts, gates, losses
+    ### END SOLUTION
+
+
+# %% check="train_spd" points=5
+with check(train_spd) as c:
+    weights, parts = training.small_case(seed=2)
+    # Gates that are wide open whatever comes in: all masks are 1, and nothing is left to chance.
+    wide = {n: training.open_wide(U.shape[1], seed=3) for n, (U, _) in parts.items()}
+    batches = list(torch.randn(6, 7, 4))
+    still, _, losses = c.call(chain, weights, parts, wide, batches, 0.0, warm_up=0)
+    ones = {n: torch.ones(7, U.shape[1]) for n, (U, _) in parts.items()}
+    for step, x in enumerate(batches):
+        z = gate_values(layer_inputs(chain, x, weights)[1], parts, wide)
+        beta = 2e-2 * 0.1 ** min(step / 6 / 0.8, 1)
+        price = beta * minimality_loss({n: upper_leaky(v) for n, v in z.items()}, 2 - step / 4.8)
+        if step == 5:
+            price = 2e-3 * minimality_loss({n: upper_leaky(v) for n, v in z.items()}, 1.0)
+        masked = [loss(chain, x, weights, parts, ones, True, dice(0)) for loss in (
+            stochastic_loss, layerwise_loss)]  # fmt: skip
+        truth = faithfulness_loss(weights, parts) + sum(masked) + price
+        c.close(losses[step], truth, f"at learning rate 0, the loss of step {step}")
+    same = all(torch.equal(a, b) for n in parts for a, b in zip(still[n], parts[n], strict=True))
+    c.true(same, "at learning rate 0, and without a warm-up, nothing changes")
+    kept = [t.clone() for n in parts for t in (*parts[n], *wide[n])]
+    told: list[int] = []
+    moved, opened, losses = c.call(
+        chain, weights, parts, wide, batches[:1], warm_up=0, look=lambda step, *_: told.append(step)
+    )
+    stayed = [t for n in parts for t in (*parts[n], *wide[n])]
+    c.true(all(map(torch.equal, kept, stayed)), "what comes in stays as it was")
+    step = moved["first"][0] - parts["first"][0]
+    c.close(step.abs(), torch.full_like(step, 4e-2), "Adam's first step is as long as lr", atol=1e-4)
+    step = wide["first"][3] - opened["first"][3]
+    c.close(step, torch.full_like(step, 4e-2), "gates are trained, too: a price closes them")
+    c.true(told == [0], "look is called after each step")
+    free = all(not t.requires_grad for n in moved for t in (*moved[n], *opened[n]))
+    c.true(free, "without gradients")
+    warm, untouched, losses = c.call(chain, weights, parts, wide, [], warm_up=200)
+    before, after = faithfulness_loss(weights, parts), faithfulness_loss(weights, warm)
+    c.true(losses == [] and after < 0.01 * before, "the warm-up alone makes components add up")
+    idle = all(map(torch.equal, untouched["first"], wide["first"]))
+    c.true(idle, "and leaves the gates alone")
+
+# %% [markdown]
+# ### Exercise 17: active_components
+#
+# difficulty 1/5 · importance 4/5 · 5 min
+#
+# The first thing to ask of a trained decomposition: which of its components does it use at all? A
+# component is **live** if its gate is above a threshold on *at least one* of the inputs.
+#
+# $$\mathrm{live}_l = \{\, c : \max_b g_{l,b,c} > \tau \,\}$$
+#
+# Return the indices for each layer, in ascending order. The inputs will be the features one by one,
+# at a size of 0.75.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# One feature of five opens it: is it live? What would a mean over the inputs say?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `[inputs, C]` becomes `[C]` truth values; `nonzero()` makes indices `[live, 1]` of them.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# for each layer:
+#     which columns have an entry above the threshold? their indices
+# ```
+#
+# </details>
+
+
+# %% exercise="active_components"
+def active_components(
+    g: dict[str, Float[Tensor, "inputs C"]], threshold: float = 0.1
+) -> dict[str, Int[Tensor, " live"]]:
+    """Return, for each layer, which components are open on any of the inputs."""
+    ### BEGIN SOLUTION
+    return {name: (gate > threshold).any(dim=0).nonzero()[:, 0] for name, gate in g.items()}
+    ### END SOLUTION
+
+
+# %% check="active_components" points=1
+with check(active_components) as c:
+    gate = torch.zeros(5, 9)
+    gate[2, 7], gate[4, 1], gate[0, 1], gate[:, 4] = 0.4, 0.9, 0.8, 0.09
+    live = c.call({"a": gate, "b": 1 - gate[:, :3]})
+    c.true(list(live) == ["a", "b"], "an entry for each layer")
+    c.close(live["a"], torch.tensor([1, 7]), "open on one input is enough; always 0.09 is not open")
+    c.close(live["b"], torch.tensor([0, 1, 2]), "layers may have different numbers of components")
+    c.close(c.call({"a": gate}, 0.05)["a"], torch.tensor([1, 4, 7]), "the threshold is an argument")
+
+# %% [markdown]
+# ### Exercise 18: adversarial_reconstruction
+#
+# difficulty 4/5 · importance 5/5 · 20 min
+#
+# The gates claim: *any* mask in $[g, 1]$ leaves the output as it is. Training tried random ones.
+# A claim about all masks is tested by an adversary who looks for the worst: projected gradient
+# **ascent** (PGD) on $r$, with masks $m = g + (1 - g)\, r$ and an $r \in [0, 1]$ of its own for
+# every layer, sample and component.
+#
+# $$r_0 \sim U[0, 1], \qquad r_{t+1} = \operatorname{clamp}_{[0, 1]} \bigl( r_t + \eta\,
+# \operatorname{sign} \nabla_{r} E(r_t) \bigr), \qquad E(r) = \frac{\sum \bigl(f(x \mid m) - f(x \mid W)\bigr)^2}{\sum f(x \mid W)^2}$$
+#
+# Return $E$ after `steps` steps of size $\eta$ = `size`, all layers of `g` masked at once, sums over
+# samples and outputs. It is a *relative* error: 1 is what an output of all zeros earns. `r` is drawn
+# from the generator (each layer's in the order of `g`).
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# The components and the gates stand still; $r$ is what learns, and it wants the error to be large.
+# Why not begin at $r = 1/2$ everywhere? (Think of two components that cancel each other out.)
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# $r$ is a dictionary like `g`, `[batch, C]` each. `torch.autograd.grad(error, list_of_tensors)`
+# gives their gradients. Update without gradients, and ask for them anew.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# goal = the target's own output
+# r    = a random number in [0, 1] for every gate
+# repeat steps times:
+#     error with the masks g + (1 - g) r, all layers together; its gradient with respect to r
+#     r = r plus size times the sign of the gradient, held between 0 and 1
+# return the error with the last r, as a number
+# ```
+#
+# </details>
+
+
+# %% exercise="adversarial_reconstruction"
+def adversarial_reconstruction(
+    forward: Forward,
+    x: Float[Tensor, "batch features"],
+    weights: dict[str, Tensor],
+    parts: Parts,
+    g: dict[str, Float[Tensor, "batch C"]],
+    generator: torch.Generator,
+    steps: int = 20,
+    size: float = 0.1,
+) -> float:
+    """Return the relative squared error under the worst masks that sign ascent finds."""
+    ### BEGIN SOLUTION
+    goal, _ = layer_inputs(forward, x, weights)
+    r = {name: torch.rand(gate.shape, generator=generator) for name, gate in g.items()}
+
+    def error() -> Tensor:
+        masks = {name: gate + (1 - gate) * r[name] for name, gate in g.items()}
+        out = masked_forward(forward, x, weights, parts, masks)
+        return (out - goal).square().sum() / goal.square().sum()
+
+    for _ in range(steps):
+        r = {name: draw.requires_grad_(True) for name, draw in r.items()}
+        slopes = torch.autograd.grad(error(), list(r.values()))
+        r = {
+            name: (draw.detach() + size * slope.sign()).clamp(0, 1)
+            for (name, draw), slope in zip(r.items(), slopes, strict=True)
+        }
+    return error().item()
+    ### END SOLUTION
+
+
+# %% check="adversarial_reconstruction" points=4
+with check(adversarial_reconstruction) as c:
+    # One output; the components read (1, 1) and (1, -1), and add up to (2, 0). No gate is open.
+    weights = {"only": torch.tensor([[2.0, 0.0]])}
+    parts = {"only": (torch.ones(1, 2), torch.tensor([[1.0, 1.0], [1.0, -1.0]]))}
+    x = torch.eye(2)
+    shut, wide = {"only": torch.zeros(2, 2)}, {"only": torch.ones(2, 2)}
+    c.close(c.call(chain, x, weights, parts, wide, dice(0)), 0.0, "open gates leave no choice")
+    # (1, 0): both away, an error of 2. (0, 1): one away, the other not, an error of 1.
+    worst = c.call(chain, x, weights, parts, shut, dice(0))
+    c.close(worst, (4 + 1) / 4, "each sample and component has an r of its own")
+    half = {"only": torch.full((2, 2), 0.5)}
+    c.close(c.call(chain, x, weights, parts, half, dice(1)), 5 / 16, "masks lie between g and 1")
+    begun = c.call(chain, x, weights, parts, shut, dice(2), 0)
+    c.true(0 < begun < worst, "without steps: r as it was drawn")
+    c.close(c.call(chain, x, weights, parts, shut, dice(2), 1, 5.0), 5 / 4, "r is held in [0, 1]")
+    two = {"a": torch.ones(1, 1), "b": torch.ones(1, 1)}
+    alone = {name: (torch.ones(1, 1), torch.ones(1, 1)) for name in two}
+    g = {"a": torch.full((3, 1), 0.4), "b": torch.full((3, 1), 0.7)}
+    worst = c.call(chain, torch.ones(3, 1), two, alone, g, dice(3))
+    c.close(worst, (1 - 0.4 * 0.7) ** 2, "all layers are attacked at once")
+
+# %% [markdown]
+# ### Exercise 19: diagnose
+#
+# difficulty 2/5 · importance 5/5 · 15 min
+#
+# Some runs go wrong, and on a model that nobody has understood there is no truth to compare with.
+# What can be told *without* it? Three numbers, from the target, the parts and the gates alone:
+#
+# - `live`: how many components of each layer are live (exercise 17) on the `probes`, inputs that show
+#   one feature each;
+# - `unsure`: how many gates of each layer lie **between 0.2 and 0.9** on the probes (both excluded).
+#   A finished gate is open or shut;
+# - `adversarial`: the error of exercise 18 on `x`, ordinary inputs, with the gates for these inputs
+#   (`open_gates`).
+#
+# The run is `right` if no gate is unsure, **every probe opens a gate above 0.9 in every layer**, and
+# the adversarial error is below `limit`:
+#
+# $$\mathrm{right} = (\mathrm{unsure} = 0) \wedge \bigl(\min_{l, b} \max_c g_{l,b,c} > 0.9\bigr)
+# \wedge (E < \mathtt{limit})$$
+#
+# Return a dictionary with these four names; `live` and `unsure` are dictionaries by layer, of plain
+# numbers, `right` is True or False.
+#
+# <details><summary>Hint 1: nudge</summary>
+#
+# The gates are asked twice: on the probes, and on `x`. Which of the numbers hang on which?
+#
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `open_gates` gives `[inputs, C]` for each layer. The maximum over components is `[probes]`: all of
+# them must pass.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```text
+# g        = the open gates on the probes
+# live     = for each layer: how many of its components are active
+# unsure   = for each layer: how many entries of g lie between the two limits
+# covered  = in each layer, on each probe, the largest gate passes
+# error    = the adversarial error on x, with the gates on x
+# right    = nothing unsure, and all covered, and the error small enough
+# ```
+#
+# </details>
+
+
+# %% exercise="diagnose"
+def diagnose(
+    forward: Forward,
+    weights: dict[str, Tensor],
+    parts: Parts,
+    gates: Gates,
+    probes: Float[Tensor, "probes features"],
+    x: Float[Tensor, "batch features"],
+    generator: torch.Generator,
+    limit: float = 0.06,
+) -> dict[str, bool | float | dict[str, int]]:
+    """Return `right`, and the numbers `live`, `unsure` and `adversarial` that it hangs on."""
+    ### BEGIN SOLUTION
+    g = open_gates(forward, weights, parts, gates, probes)
+    live = {name: len(found) for name, found in active_components(g).items()}
+    unsure = {name: int(((gate > 0.2) & (gate < 0.9)).sum()) for name, gate in g.items()}
+    covered = all(bool((gate.amax(dim=1) > 0.9).all()) for gate in g.values())
+    allowed = open_gates(forward, weights, parts, gates, x)
+    error = adversarial_reconstruction(forward, x, weights, parts, allowed, generator)
+    right = covered and not any(unsure.values()) and error < limit
+    return {"right": right, "live": live, "unsure": unsure, "adversarial": error}
+    ### END SOLUTION
+
+
+# %% check="diagnose" points=3
+with check(diagnose) as c:
+    # A square: right parts, and gates that open where their number gets over the bias.
+    W, eye = torch.tensor([[1.0, 0, -1, 0], [0, 1, 0, -1]]), torch.eye(4)
+    weights = {"embed": W, "unembed": W.mT}
+    right = {"embed": (W, eye), "unembed": (eye, W.mT)}
+    steps = {name: training.step_gates(0.01 * torch.ones(4)) for name in weights}
+    args = torch.cat([eye, 0.3 * eye + 0.4 * eye[[1, 0, 3, 2]]]), dice(0)
+    target_of_four = tms(torch.zeros(4))
+    found = c.call(target_of_four, weights, right, steps, 0.75 * eye, *args)
+    c.true(set(found) == {"right", "live", "unsure", "adversarial"}, "four names")
+    c.true(found["live"] == {"embed": 4, "unembed": 4}, "a live component for each feature")
+    c.true(found["unsure"] == {"embed": 0, "unembed": 0}, "no gate is unsure")
+    c.true(found["adversarial"] < 1e-3 and found["right"] is True, "and the run is right")
+    half = {**steps, "embed": training.fixed_gate(steps["embed"], 2, 0.5)}
+    found = c.call(target_of_four, weights, right, half, 0.75 * eye, *args)
+    c.true(found["unsure"] == {"embed": 4, "unembed": 0}, "a gate at 0.5 on all four probes")
+    c.true(found["right"] is False, "is no right run")
+    shut = {**steps, "unembed": training.fixed_gate(steps["unembed"], 1, -1.0)}
+    found = c.call(target_of_four, weights, right, shut, 0.75 * eye, *args, 1e9)
+    c.true(found["live"]["unembed"] == 3, "three of four are live if one is always shut")
+    c.true(found["right"] is False, "a probe that opens nothing: not right, whatever the limit")
+    big = torch.tensor([[9.0, -9.0], [9.0, -9.0]])
+    cancel = {**right, "embed": (torch.cat([W, big], 1), torch.cat([eye, eye[:1], eye[:1]]))}
+    gates = {**steps, "embed": training.step_gates(torch.tensor([0.01] * 4 + [5.0] * 2))}
+    found = c.call(target_of_four, weights, cancel, gates, 0.75 * eye, *args)
+    c.true(found["adversarial"] > 1, "two components that cancel: the adversary finds them")
+    c.true(found["right"] is False, "not right")
+    found = c.call(target_of_four, weights, cancel, gates, 0.75 * eye, *args, 1e9)
+    c.true(found["right"] is True, "the limit is an argument")
 
 # %% [markdown]
 # ## Part III: larger, and what is open
@@ -1132,7 +1805,7 @@ helpers.table(["answer", "faithfulness", "MMCS", "ML2R", "masked error", "gates 
 # the functions that you have written.
 
 # %% [markdown]
-# ### Exercise 19: identity_layer_rank
+# ### Exercise 20: identity_layer_rank
 #
 # difficulty 2/5 · importance 4/5 · 10 min
 #
@@ -1216,7 +1889,7 @@ with check(identity_layer_rank) as c:
 # PART-III-A
 
 # %% [markdown]
-# ### Exercise 20: subset_importance
+# ### Exercise 21: subset_importance
 #
 # difficulty 4/5 · importance 4/5 · 20 min
 #
@@ -1365,7 +2038,7 @@ plots.heatmap(
 # {unknown.LAYER: masks})` runs the model with masks [input, component].
 
 # %% [markdown]
-# ### Exercise 21: challenge_answer
+# ### Exercise 22: challenge_answer
 #
 # difficulty 4/5 · importance 4/5 · 40 min
 #
