@@ -60,7 +60,7 @@ def save(target: Target, where: Path | None = None) -> Path:
         "order": ",".join(tensors),  # the file itself sorts by name
     }
     path = (where or folder()) / f"{target.name}.safetensors"
-    save_file(tensors, path, notes)
+    _write(tensors, path, notes)
     return path
 
 
@@ -97,9 +97,14 @@ def save_decomposition(made: Decomposition, where: Path | None = None) -> Path:
         for name, tensor in zip(_GATE, made.gates[layer], strict=True):
             tensors[f"{layer}/{name}"] = tensor.contiguous()
     path = (where or folder()) / f"{made.target}.spd.safetensors"
-    save_file(tensors, path, {"order": ",".join(made.parts)})
+    _write(tensors, path, {"order": ",".join(made.parts)})
     path.with_suffix(".json").write_text(json.dumps(made.figures, indent=1) + "\n")
     return path
+
+
+def _write(tensors: dict[str, Tensor], path: Path, notes: dict[str, str]) -> None:
+    save_file(tensors, path, notes)
+    path.chmod(0o644)  # safetensors leaves it to the owner alone
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
