@@ -78,7 +78,5 @@ def test_it_is_a_mean_over_columns(student, rng):
     for _ in range(3):
         W, U, V = _drawn(rng)
         winners = _cosines(W, U, V).argmax(0)
-        ratios = [
-            float((U[:, c] * V[c, j]).norm() / W[:, j].norm()) for j, c in enumerate(winners)
-        ]
+        ratios = [float((U[:, c] * V[c, j]).norm() / W[:, j].norm()) for j, c in enumerate(winners)]
         close(student.ml2r(W, U, V), sum(ratios) / IN, atol=1e-3, rtol=1e-3, because="by hand")
