@@ -1390,6 +1390,13 @@ with check(minimality_loss) as c:
     (slope,) = torch.autograd.grad(trained, [asked])
     c.close(slope, asked.detach(), "p g^(p-1) for each gate, divided by the samples")
 
+# %%
+def between(start: float, end: float, share: float, geometric: bool = False) -> float:
+    """Go from start (share 0) to end (share 1, and from there on): in a line, or by a factor."""
+    share = min(share, 1.0)
+    return start * (end / start) ** share if geometric else start + (end - start) * share
+
+
 # %% [markdown]
 # ### Exercise 16: train_spd
 #
@@ -1408,7 +1415,7 @@ with check(minimality_loss) as c:
 #
 # $\beta$ goes from `coefficient[0]` to `coefficient[1]` geometrically, $p$ from `power[0]` to
 # `power[1]` in a straight line; both arrive when $s = 0.8$, and stay (`between(start, end, s /
-# 0.8)`, in the cell below). The two reconstruction losses get the **lower-leaky** gates, minimality
+# 0.8)`, in the cell above). The two reconstruction losses get the **lower-leaky** gates, minimality
 # the **upper-leaky** ones. All masks of a run come from one generator, `dice(seed)`.
 #
 # Return the trained parts and gates (same form, without gradients) and the loss of each batch
@@ -1444,12 +1451,6 @@ with check(minimality_loss) as c:
 # ```
 #
 # </details>
-
-# %%
-def between(start: float, end: float, share: float, geometric: bool = False) -> float:
-    """Go from start (share 0) to end (share 1, and from there on): in a line, or by a factor."""
-    share = min(share, 1.0)
-    return start * (end / start) ** share if geometric else start + (end - start) * share
 
 
 # %% exercise="train_spd"
@@ -1695,26 +1696,30 @@ with check(adversarial_reconstruction) as c:
 # %% [markdown]
 # ### Exercise 19: diagnose
 #
-# difficulty 2/5 · importance 5/5 · 15 min
+# difficulty 3/5 · importance 5/5 · 20 min
 #
 # Some runs go wrong, and on a model that nobody has understood there is no truth to compare with.
-# What can be told *without* it? Three numbers, from the target, the parts and the gates alone:
+# What can be told *without* it? Five things, from the target, the parts and the gates alone. The
+# `probes` are inputs that show one feature each; the `x` are ordinary inputs. For each layer:
 #
-# - `live`: how many components of each layer are live (exercise 17) on the `probes`, inputs that show
-#   one feature each;
-# - `unsure`: how many gates of each layer lie **between 0.2 and 0.9** on the probes (both excluded).
-#   A finished gate is open or shut;
-# - `adversarial`: the error of exercise 18 on `x`, ordinary inputs, with the gates for these inputs
-#   (`open_gates`).
+# - `live`: how many components are live (exercise 17) on the probes;
+# - `open`: the **largest** number of gates above 0.1 that a single probe opens. If a probe is one
+#   thing, it should need one component; a feature that was built from two neighbours opens both;
+# - `unsure`: how many gates lie **between 0.2 and 0.9** on the probes (both excluded). A finished
+#   gate is open or shut;
+# - `missing`: how far the **live** components alone are from adding up to the matrix (Frobenius norms:
+#   the root of the sum of squares of all entries):
 #
-# The run is `right` if no gate is unsure, **every probe opens a gate above 0.9 in every layer**, and
-# the adversarial error is below `limit`:
+# $$\mathrm{missing}_l = \frac{\lVert W_l - \sum_{c\,\in\,\mathrm{live}} U_{:,c}
+# V_{c,:} \rVert}{\lVert W_l \rVert}$$
 #
-# $$\mathrm{right} = (\mathrm{unsure} = 0) \wedge \bigl(\min_{l, b} \max_c g_{l,b,c} > 0.9\bigr)
-# \wedge (E < \mathtt{limit})$$
+# and for all of them together `adversarial`: the error of exercise 18 on `x`, with the gates for `x`
+# (`open_gates`). The run is `right` if all of these hold: no gate is unsure, no probe opens more than
+# `most` gates of a layer, less than 0.1 is missing in each layer, and the adversarial error is below
+# `limit`.
 #
-# Return a dictionary with these four names; `live` and `unsure` are dictionaries by layer, of plain
-# numbers, `right` is True or False.
+# Return a dictionary with these six names; all but `right` (True or False) and `adversarial` (a
+# number) are dictionaries of plain numbers by layer.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1723,19 +1728,19 @@ with check(adversarial_reconstruction) as c:
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# `open_gates` gives `[inputs, C]` for each layer. The maximum over components is `[probes]`: all of
-# them must pass.
+# `open_gates` gives `[inputs, C]` for each layer. Counting over components leaves `[probes]`. The
+# live components are columns of $U$ and rows of $V$.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
 #
 # ```text
-# g        = the open gates on the probes
-# live     = for each layer: how many of its components are active
+# g        = the open gates on the probes; which components are active
+# open     = for each layer: count each probe's gates above 0.1, take the largest count
 # unsure   = for each layer: how many entries of g lie between the two limits
-# covered  = in each layer, on each probe, the largest gate passes
+# missing  = for each layer: the norm of W minus the live columns times the live rows, by W's norm
 # error    = the adversarial error on x, with the gates on x
-# right    = nothing unsure, and all covered, and the error small enough
+# right    = all four conditions, over all layers
 # ```
 #
 # </details>
@@ -1750,50 +1755,70 @@ def diagnose(
     probes: Float[Tensor, "probes features"],
     x: Float[Tensor, "batch features"],
     generator: torch.Generator,
+    most: int = 1,
     limit: float = 0.06,
-) -> dict[str, bool | float | dict[str, int]]:
-    """Return `right`, and the numbers `live`, `unsure` and `adversarial` that it hangs on."""
+) -> dict[str, bool | float | dict[str, int] | dict[str, float]]:
+    """Return `right`, and `live`, `open`, `unsure`, `missing`, `adversarial`, which it hangs on."""
     ### BEGIN SOLUTION
     g = open_gates(forward, weights, parts, gates, probes)
-    live = {name: len(found) for name, found in active_components(g).items()}
+    active = active_components(g)
+    crowd = {name: int((gate > 0.1).sum(dim=1).max()) for name, gate in g.items()}
     unsure = {name: int(((gate > 0.2) & (gate < 0.9)).sum()) for name, gate in g.items()}
-    covered = all(bool((gate.amax(dim=1) > 0.9).all()) for gate in g.values())
+    missing = {}
+    for name, (U, V) in parts.items():
+        left = weights[name] - U[:, active[name]] @ V[active[name]]
+        missing[name] = (left.norm() / weights[name].norm()).item()
     allowed = open_gates(forward, weights, parts, gates, x)
     error = adversarial_reconstruction(forward, x, weights, parts, allowed, generator)
-    right = covered and not any(unsure.values()) and error < limit
-    return {"right": right, "live": live, "unsure": unsure, "adversarial": error}
+    settled = max(unsure.values()) == 0 and max(crowd.values()) <= most
+    return {
+        "right": settled and max(missing.values()) < 0.1 and error < limit,
+        "live": {name: len(found) for name, found in active.items()},
+        "open": crowd,
+        "unsure": unsure,
+        "missing": missing,
+        "adversarial": error,
+    }
     ### END SOLUTION
 
 
-# %% check="diagnose" points=3
+# %% check="diagnose" points=4
 with check(diagnose) as c:
     # A square: right parts, and gates that open where their number gets over the bias.
     W, eye = torch.tensor([[1.0, 0, -1, 0], [0, 1, 0, -1]]), torch.eye(4)
-    weights = {"embed": W, "unembed": W.mT}
-    right = {"embed": (W, eye), "unembed": (eye, W.mT)}
+    square, weights = tms(torch.zeros(4)), {"embed": W, "unembed": W.mT}
+    good = {"embed": (W, eye), "unembed": (eye, W.mT)}
     steps = {name: training.step_gates(0.01 * torch.ones(4)) for name in weights}
-    args = torch.cat([eye, 0.3 * eye + 0.4 * eye[[1, 0, 3, 2]]]), dice(0)
-    target_of_four = tms(torch.zeros(4))
-    found = c.call(target_of_four, weights, right, steps, 0.75 * eye, *args)
-    c.true(set(found) == {"right", "live", "unsure", "adversarial"}, "four names")
+    rest = 0.75 * eye, torch.cat([eye, 0.3 * eye + 0.4 * eye[[1, 0, 3, 2]]]), dice(0)
+    found = c.call(square, weights, good, steps, *rest)
+    names = {"right", "live", "open", "unsure", "missing", "adversarial"}
+    c.true(set(found) == names, "six names")
     c.true(found["live"] == {"embed": 4, "unembed": 4}, "a live component for each feature")
+    c.true(found["open"] == {"embed": 1, "unembed": 1}, "each probe opens one gate of each layer")
     c.true(found["unsure"] == {"embed": 0, "unembed": 0}, "no gate is unsure")
+    c.close(found["missing"]["embed"], 0.0, "the live components add up to the matrix")
     c.true(found["adversarial"] < 1e-3 and found["right"] is True, "and the run is right")
     half = {**steps, "embed": training.fixed_gate(steps["embed"], 2, 0.5)}
-    found = c.call(target_of_four, weights, right, half, 0.75 * eye, *args)
+    found = c.call(square, weights, good, half, *rest, 2)
     c.true(found["unsure"] == {"embed": 4, "unembed": 0}, "a gate at 0.5 on all four probes")
     c.true(found["right"] is False, "is no right run")
+    wide = {**steps, "unembed": training.fixed_gate(steps["unembed"], 2, 1.0)}
+    found = c.call(square, weights, good, wide, *rest)
+    c.true(found["open"] == {"embed": 1, "unembed": 2}, "a gate that is always open is one too many")
+    c.true(found["right"] is False, "not right, unless two are allowed")
+    c.true(diagnose(square, weights, good, wide, *rest, 2)["right"] is True, "`most` is an argument")
     shut = {**steps, "unembed": training.fixed_gate(steps["unembed"], 1, -1.0)}
-    found = c.call(target_of_four, weights, right, shut, 0.75 * eye, *args, 1e9)
+    found = c.call(square, weights, good, shut, *rest, 1, 1e9)
     c.true(found["live"]["unembed"] == 3, "three of four are live if one is always shut")
-    c.true(found["right"] is False, "a probe that opens nothing: not right, whatever the limit")
+    c.close(found["missing"]["unembed"], 0.5, "what the fourth wrote is missing")
+    c.true(found["right"] is False, "not right, whatever the limit")
     big = torch.tensor([[9.0, -9.0], [9.0, -9.0]])
-    cancel = {**right, "embed": (torch.cat([W, big], 1), torch.cat([eye, eye[:1], eye[:1]]))}
+    cancel = {**good, "embed": (torch.cat([W, big], 1), torch.cat([eye, eye[:1], eye[:1]]))}
     gates = {**steps, "embed": training.step_gates(torch.tensor([0.01] * 4 + [5.0] * 2))}
-    found = c.call(target_of_four, weights, cancel, gates, 0.75 * eye, *args)
+    found = c.call(square, weights, cancel, gates, *rest)
     c.true(found["adversarial"] > 1, "two components that cancel: the adversary finds them")
     c.true(found["right"] is False, "not right")
-    found = c.call(target_of_four, weights, cancel, gates, 0.75 * eye, *args, 1e9)
+    found = c.call(square, weights, cancel, gates, *rest, 1, 1e9)
     c.true(found["right"] is True, "the limit is an argument")
 
 # %% [markdown]

@@ -117,12 +117,13 @@ def test_steps_and_size(student, rng):
 
 
 def test_hardly_open_gates_are_attacked_too(student, rng):
-    """The adversary's steps are as long for a component that hardly matters as for one that does."""
+    """The adversary's steps are as long for a component that hardly matters as for any other."""
     small = 1e-3 * float(_drawn(rng, 1))
     weights = {"only": torch.diag(torch.tensor([small, small]))}
     parts = {"only": (small * torch.eye(2), torch.eye(2))}
-    g = {"only": torch.zeros(5, 2)}
+    gate = float(0.2 + 0.4 * torch.rand((), generator=rng))
+    g = {"only": torch.full((5, 2), gate)}
     x = _drawn(rng, 5, 2)
     dice = student.dice(_seed(rng))
     found = student.adversarial_reconstruction(_chain(student), x, weights, parts, g, dice)
-    close(found, 1.0, **FLOAT32, because="small components, all taken away")
+    close(found, (1 - gate) ** 2, **FLOAT32, because="small components, taken away")

@@ -159,20 +159,26 @@ def test_open_gates_leave_nothing_to_chance(student, rng):
 
 
 def test_the_rate_falls_as_a_cosine(student, rng):
-    """Where the slope is always the same, each step of Adam is as long as the learning rate, which
-    falls from lr as half a cosine; gradients are cleared, and one Adam takes all steps."""
+    """Where the slope is known for every step, the gates go where a single Adam takes them whose
+    learning rate falls from lr as half a cosine, and whose gradients are cleared."""
     zeros = {n: torch.zeros(shape) for n, shape in SHAPES.items()}
     parts = {
         n: (torch.zeros(out, COUNTS[n]), torch.zeros(COUNTS[n], width))
         for n, (out, width) in SHAPES.items()
     }
     gates, batches = _gates(rng, 4.0, 0.05), _batches(rng, 6)
-    lr = float(0.02 + 0.05 * torch.rand((), generator=rng))
-    args = (_chain(student), zeros, parts, gates, batches, lr, (1.0, 1.0), (1.0, 1.0), 0)
+    lr = float(0.05 + 0.05 * torch.rand((), generator=rng))
+    args = (_chain(student), zeros, parts, gates, batches, lr, (1.0, 0.05), (1.0, 1.0), 0)
     _, opened, _ = _result(student.train_spd(*args), 6)
-    way = sum(lr * 0.5 * (1 + math.cos(math.pi * step / 6)) for step in range(6))
+    # All gates are above 1, where upper-leaky rises by 0.01: the price pulls that hard on each.
+    way = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    adam = torch.optim.Adam([way], lr)
+    for step in range(6):
+        adam.param_groups[0]["lr"] = lr * 0.5 * (1 + math.cos(math.pi * step / 6))
+        way.grad = torch.full_like(way, 0.01 * 0.05 ** min(step / 6 / 0.8, 1.0))
+        adam.step()
     for name in SHAPES:
-        truth = gates[name][3].double() - way
+        truth = gates[name][3].double() + float(way)
         close(opened[name][3], truth, atol=2e-4, because="the gates' last biases after six steps")
 
 
@@ -214,7 +220,11 @@ def test_the_dice_and_the_looks(student, rng):
     start = (_chain(student), weights, parts, gates, batches, 0.02, (0.1, 0.01), (2.0, 1.0), 1)
 
     def look(step, parts, gates):
-        seen.append((step, parts, gates))
+        copies = [
+            {n: [t.detach().clone() for t in ts] for n, ts in made.items()}
+            for made in (parts, gates)
+        ]
+        seen.append((step, *copies))
 
     found, opened, losses = _result(student.train_spd(*start, False, 5, look), 3)
     _, _, again = _result(student.train_spd(*start, False, 5), 3)
@@ -241,5 +251,5 @@ def test_gates_learn_from_the_reconstruction(student, rng):
     _, opened, _ = _result(student.train_spd(*start, [x], 0.02, *free), 1)
     moved = torch.cat([(opened[n][3] - gates[n][3]).abs() for n in SHAPES])
     holds(bool((moved > 0.015).float().mean() > 0.5), "The gates do not learn from the masks.")
-    _, _, losses = _result(student.train_spd(*start, [x] * 10, 0.05, *free), 10)
-    holds(sum(losses[-3:]) < 0.7 * sum(losses[:3]), "The loss does not fall as it should.")
+    _, _, losses = _result(student.train_spd(*start, [x] * 12, 0.05, *free, False), 12)
+    holds(sum(losses[-2:]) < 0.8 * sum(losses[:2]), "The loss does not fall as it should.")

@@ -46,32 +46,48 @@ def _attack(forward, weights, parts, g, x, generator):
     return float(error)
 
 
-def layer_by_layer(forward, weights, parts, gates, probes, x, generator, limit=0.06):
+def layer_by_layer(forward, weights, parts, gates, probes, x, generator, most=1, limit=0.06):
     """Each layer spoils it or does not."""
-    live, unsure, right = {}, {}, True
+    live, crowd, unsure, missing, right = {}, {}, {}, {}, True
     for name, gate in _opened(forward, weights, parts, gates, probes).items():
-        live[name] = sum(1 for column in gate.T if column.max() > 0.1)
+        alive = [c for c, column in enumerate(gate.T) if column.max() > 0.1]
+        live[name] = len(alive)
+        crowd[name] = max(sum(value > 0.1 for value in row.tolist()) for row in gate)
         unsure[name] = sum(1 for value in gate.flatten().tolist() if 0.2 < value < 0.9)
-        if unsure[name] or any(row.max() <= 0.9 for row in gate):
-            right = False
+        left = weights[name].clone()
+        for c in alive:
+            left -= torch.outer(parts[name][0][:, c], parts[name][1][c])
+        missing[name] = float((left**2).sum() / (weights[name] ** 2).sum()) ** 0.5
+        right = right and not unsure[name] and crowd[name] <= most and missing[name] < 0.1
     allowed = _opened(forward, weights, parts, gates, x)
     error = _attack(forward, weights, parts, allowed, x, generator)
-    return {"right": right and error < limit, "live": live, "unsure": unsure, "adversarial": error}
+    right = bool(right and error < limit)
+    counts = {"live": live, "open": crowd, "unsure": unsure, "missing": missing}
+    return {"right": right, "adversarial": error, **counts}
 
 
-def all_at_once(forward, weights, parts, gates, probes, x, generator, limit=0.06):
-    """Counts first, then a list of complaints."""
+def all_at_once(forward, weights, parts, gates, probes, x, generator, most=1, limit=0.06):
+    """Numbers first, then a list of complaints."""
     g = _opened(forward, weights, parts, gates, probes)
+    missing = {}
+    for name, gate in g.items():
+        U, V = parts[name]
+        kept = torch.einsum("oc,c,ci->oi", U, (gate.amax(0) > 0.1).to(U.dtype), V)
+        W = weights[name]
+        missing[name] = (torch.dist(kept, W) / torch.dist(W, 0 * W)).item()
     numbers = {
         "adversarial": _attack(
             forward, weights, parts, _opened(forward, weights, parts, gates, x), x, generator
         ),
-        "live": {name: torch.count_nonzero(v.max(dim=0).values > 0.1).item() for name, v in g.items()},
+        "live": {n: torch.count_nonzero(v.max(dim=0).values > 0.1).item() for n, v in g.items()},
+        "open": {n: torch.count_nonzero(v > 0.1, dim=1).max().item() for n, v in g.items()},
         "unsure": {
-            name: torch.logical_and(v > 0.2, v < 0.9).count_nonzero().item() for name, v in g.items()
+            n: torch.logical_and(v > 0.2, v < 0.9).count_nonzero().item() for n, v in g.items()
         },
+        "missing": missing,
     }
     complaints = [count for count in numbers["unsure"].values() if count]
-    complaints += [name for name, v in g.items() if v.max(dim=1).values.min() <= 0.9]
+    complaints += [count for count in numbers["open"].values() if count > most]
+    complaints += [share for share in missing.values() if share >= 0.1]
     complaints += ["error"] if numbers["adversarial"] >= limit else []
     return {"right": not complaints, **numbers}

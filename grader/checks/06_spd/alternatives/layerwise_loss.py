@@ -10,7 +10,8 @@ def by_hand(forward, x, weights, parts, g, two_point, generator):
     for name, gate in g.items():
         drawn = torch.rand(gate.shape, generator=generator)
         chance[name] = (drawn > 0.5).double().to(gate.dtype) if two_point else drawn
-    plain = {name: lambda a, W=W: nn.functional.linear(a, W.detach()) for name, W in weights.items()}
+    linear = nn.functional.linear
+    plain = {name: lambda a, W=W: linear(a, W.detach()) for name, W in weights.items()}
     goal = forward(x, plain).detach()
     mean = torch.zeros(())
     for place, (name, gate) in enumerate(g.items(), start=1):

@@ -115,8 +115,11 @@ def adam_by_hand(
     leaves += [t.detach().clone() for n in names for t in gates[n]]
 
     def built(values):
-        made = {n: (values[2 * k], values[2 * k + 1]) for k, n in enumerate(names)}
-        return made, {n: tuple(values[count + 4 * k : count + 4 * k + 4]) for k, n in enumerate(names)}
+        made, rest = {}, values[count:]
+        opened = {n: tuple(rest[4 * k : 4 * k + 4]) for k, n in enumerate(names)}
+        for k, n in enumerate(names):
+            made[n] = (values[2 * k], values[2 * k + 1])
+        return made, opened
 
     def faithful(made):
         missed = sum(torch.sum((W - made[n][0] @ made[n][1]) ** 2) for n, W in weights.items())
@@ -145,7 +148,8 @@ def adam_by_hand(
         goal, z = _inner(forward, x, weights, made, opened)
         share = step / len(batches)
         way = min(1.0, share / 0.8)
-        g = {n: v.clamp(0, 1) + 0.01 * (v.clamp(max=0) - v.clamp(max=0).detach()) for n, v in z.items()}
+        below = {n: 0.01 * v.clamp(max=0) for n, v in z.items()}
+        g = {n: v.clamp(0, 1) + below[n] - below[n].detach() for n, v in z.items()}
         total = faithful(made)
         for chosen, weight in [([n], 1 / len(names)) for n in names] + [(names, 1.0)]:
             masks = {}

@@ -1,6 +1,5 @@
 """Wrong ways to list the live components."""
 
-import torch
 
 
 def _where(g, of):

@@ -54,50 +54,66 @@ def _worst(forward, x, weights, parts, g, generator, steps=20):
 
 
 def _judge(
-    forward, weights, parts, gates, probes, x, generator, limit=0.06, *,
-    low=0.2, high=0.9, attack=_worst, on="x", ask=("unsure", "covered", "error"),
-    cover=lambda g: (g.amax(1) > 0.9).all(), layers=lambda covered: all(covered),
+    forward, weights, parts, gates, probes, x, generator, most=1, limit=0.06, *,
+    low=0.2, high=0.9, attack=_worst, on="x", ask=("unsure", "open", "missing", "error"),
     alive=lambda g: (g > 0.1).any(0).sum(), unsettled=lambda hit: hit.sum(), decide=all,
+    crowd=lambda g: (g > 0.1).sum(1).max(), summed=lambda g: (g > 0.1).any(0),
+    norm=torch.norm, worst=max, relative=True,
 ):  # fmt: skip
     """The right diagnosis, with a place for each mistake."""
     g = _gates(forward, weights, parts, gates, probes)
     live = {name: int(alive(gate)) for name, gate in g.items()}
+    opened = {name: int(crowd(gate)) for name, gate in g.items()}
     unsure = {name: int(unsettled((gate > low) & (gate < high))) for name, gate in g.items()}
+    missing = {}
+    for name, (U, V) in parts.items():
+        chosen = summed(g[name])
+        left = norm(weights[name] - U[:, chosen] @ V[chosen])
+        missing[name] = (left / (norm(weights[name]) if relative else 1)).item()
     where = x if on == "x" else probes
     error = attack(
         forward, where, weights, parts, _gates(forward, weights, parts, gates, where), generator
     )
     verdicts = {
-        "unsure": not any(unsure.values()),
-        "covered": layers([bool(cover(gate)) for gate in g.values()]),
+        "unsure": worst(unsure.values()) == 0,
+        "open": worst(opened.values()) <= most,
+        "missing": worst(missing.values()) < 0.1,
         "error": error < limit,
     }
     right = bool(decide(verdicts[name] for name in ask))
-    return {"right": right, "live": live, "unsure": unsure, "adversarial": error}
+    return {
+        "right": right, "live": live, "open": opened, "unsure": unsure, "missing": missing,
+        "adversarial": error,
+    }  # fmt: skip
 
 
 def error_alone(*args):
-    """You trust the adversarial error alone: gates must be sure, and every probe open one."""
+    """You trust the adversarial error alone: three more conditions must hold."""
     return _judge(*args, ask=("error",))
 
 
 def error_not_asked(*args):
     """`right` does not hang on the adversarial error."""
-    return _judge(*args, ask=("unsure", "covered"))
+    return _judge(*args, ask=("unsure", "open", "missing"))
 
 
 def unsure_not_asked(*args):
     """`right` does not hang on unsure gates."""
-    return _judge(*args, ask=("covered", "error"))
+    return _judge(*args, ask=("open", "missing", "error"))
 
 
-def coverage_not_asked(*args):
-    """`right` does not ask that every probe opens a gate."""
-    return _judge(*args, ask=("unsure", "error"))
+def crowding_not_asked(*args):
+    """`right` does not hang on how many gates a probe opens."""
+    return _judge(*args, ask=("unsure", "missing", "error"))
+
+
+def missing_not_asked(*args):
+    """`right` does not ask whether the live components add up to the matrix."""
+    return _judge(*args, ask=("unsure", "open", "error"))
 
 
 def one_reason_is_enough(*args):
-    """You call a run right when one of the three conditions holds: all must."""
+    """You call a run right when one of the conditions holds: all must."""
     return _judge(*args, decide=any)
 
 
@@ -108,18 +124,48 @@ def turned_round(*args):
 
 
 def one_layer_is_enough(*args):
-    """You ask that every probe opens a gate in some layer: it must in every layer."""
-    return _judge(*args, layers=any)
+    """You ask the better of the layers: the conditions must hold in every layer."""
+    return _judge(*args, worst=min)
 
 
-def one_probe_is_enough(*args):
-    """You ask that some probe opens a gate in each layer: every probe must."""
-    return _judge(*args, cover=lambda g: (g > 0.9).any())
+def all_components_add_up(*args):
+    """You add up all components for what is missing: add up the live ones."""
+    return _judge(*args, summed=lambda g: g.amax(0) > -1)
 
 
-def every_component_open(*args):
-    """You ask that every component is open on some probe: it is the probes that must open one."""
-    return _judge(*args, cover=lambda g: (g.amax(0) > 0.9).all())
+def missing_in_squares(*args):
+    """You divide sums of squares for what is missing: take the norms, their roots."""
+    return _judge(*args, norm=lambda W: W.square().sum())
+
+
+def missing_not_relative(*args):
+    """What is missing is not relative: divide by the norm of the matrix."""
+    return _judge(*args, relative=False)
+
+
+def open_on_average(*args):
+    """You count open gates in the mean over probes: the probe that opens most counts."""
+    return _judge(*args, crowd=lambda g: (g > 0.1).sum(1).float().mean())
+
+
+def open_by_component(*args):
+    """You count the probes that open a component: count the components that a probe opens."""
+    return _judge(*args, crowd=lambda g: (g > 0.1).sum(0).max())
+
+
+def open_means_wide_open(*args):
+    """You count gates above 0.5 as open: above 0.1 they are."""
+    return _judge(*args, crowd=lambda g: (g > 0.5).sum(1).max())
+
+
+def all_open_gates(*args):
+    """`open` counts the open gates of all probes: it is the count of the probe that opens most."""
+    return _judge(*args, crowd=lambda g: (g > 0.1).sum())
+
+
+def fixed_most(forward, weights, parts, gates, probes, x, generator, most=1, limit=0.06):
+    """You allow one open gate: use `most`."""
+    return _judge(forward, weights, parts, gates, probes, x, generator, 1, limit)
 
 
 def random_masks(*args):
@@ -147,9 +193,9 @@ def attacked_on_the_probes(*args):
     return _judge(*args, on="probes")
 
 
-def fixed_limit(forward, weights, parts, gates, probes, x, generator, limit=0.06):
+def fixed_limit(forward, weights, parts, gates, probes, x, generator, most=1, limit=0.06):
     """You compare with 0.06: use `limit`."""
-    return _judge(forward, weights, parts, gates, probes, x, generator)
+    return _judge(forward, weights, parts, gates, probes, x, generator, most)
 
 
 def everything_below_is_unsure(*args):

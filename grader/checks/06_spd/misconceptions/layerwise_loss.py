@@ -41,7 +41,7 @@ def summed(forward, x, weights, parts, g, two_point, generator):
 
 
 def all_layers_at_once(forward, x, weights, parts, g, two_point, generator):
-    """You mask all layers at once: that is the stochastic loss. Here one layer is masked at a time."""
+    """You mask all layers at once, as the stochastic loss does: mask one at a time."""
     masks = _masks(g, two_point, generator)
     return (_out(forward, x, weights, parts, masks) - _goal(forward, x, weights)).square().mean()
 
@@ -137,6 +137,6 @@ def never_two_point(forward, x, weights, parts, g, two_point, generator):
 
 
 def every_layer_of_the_target(forward, x, weights, parts, g, two_point, generator):
-    """You go through all layers of the target, also those without gates: only those in `g` count."""
+    """You go through all layers of the target: only those in `g` count."""
     wide = {name: g.get(name, torch.ones(len(x), parts[name][1].shape[0])) for name in weights}
     return _losses(forward, x, weights, parts, wide, two_point, generator).mean()

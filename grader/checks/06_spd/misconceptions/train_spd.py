@@ -77,6 +77,7 @@ def _train(
     late=False, looks="after", count_from=0, stay=True,
 ):  # fmt: skip
     """The right loop, with a place for each mistake."""
+
     def own(t):
         return (t.detach().clone() if copy else t).requires_grad_(True)
 
@@ -286,13 +287,8 @@ def seed_forgotten(*args, **kwargs):
 
 
 def looks_before_the_step(*args, **kwargs):
-    """You call `look` before the step: it sees what is there after it."""
+    """You call `look` before the step, or not at all: it sees what is there after each step."""
     return _train(*args, **kwargs, looks="before")
-
-
-def never_looks(*args, **kwargs):
-    """You never call `look`."""
-    return _train(*args, **kwargs, looks="never")
 
 
 def always_two_point(*args, **kwargs):
