@@ -58,8 +58,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from labkit import check, plots, targets
+from labkit import check, models, plots, targets
+from labkit.planted import ring
 
+import challenge_helpers as unknown
+import larger_helpers as larger
 import spd_helpers as helpers
 import training_helpers as training
 
@@ -1911,7 +1914,252 @@ with check(identity_layer_rank) as c:
     c.close(c.call(9 * W, 9 * W, torch.eye(3).double(), g), (2, 1, missing), "in other units")
     c.close(c.call(W, W, torch.eye(3).double(), g, 0.5)[0], 1, "with a threshold of a half")
 
-# PART-III-A
+# %% [markdown]
+# Now a trained one: TMS 5-2 with an identity between its two matrices, and 100, 60 and 100
+# components for the three.
+#
+# **Predict.** How many of the 60 components of the identity are live? And are they the two axes?
+
+# %%
+my_live_in_the_identity = None
+my_two_are_the_axes = None  # True or False
+
+# %%
+idle_target = targets.load("tms_5_2_identity")
+idle = targets.decomposition("tms_5_2_identity")
+idle_forward, idle_weights = larger.piece(idle_target)
+five = 0.75 * torch.eye(5)  # each feature alone
+idle_gates = open_gates(idle_forward, idle_weights, idle.parts, idle.gates, five)
+for name, W in idle_weights.items():
+    live, rank, missing = identity_layer_rank(W, *idle.parts[name], idle_gates[name])
+    total = idle_gates[name].shape[1]
+    print(f"{name:9} {live} live of {total}, rank {rank}, {missing:.1%} of W missing")
+in_between = larger.in_order(idle_gates["identity"])
+helpers.versus(my_live_in_the_identity, len(in_between), "Live in the identity")
+reads = functional.normalize(idle.parts["identity"][1][in_between], dim=1)
+steep = [f"{math.degrees(math.atan2(y, x)) % 180:.0f}" for x, y in reads.tolist()]
+helpers.versus(my_two_are_the_axes, steep, "What they read lies at these angles (degrees)")
+larger.gate_maps(idle_gates, "Each feature alone: which gates open")
+
+# %% [markdown]
+# The two matrices on the outside have a component for each feature, and the identity has as many as
+# it has dimensions: two, open for nearly everything, at an angle that nobody asked for. Train again
+# from another seed and the angle is another one, while the sum stays. So the *count* is a finding
+# and the two components are not: where all inputs use a whole plane, nothing prefers one pair of
+# directions in it. (The same held for heads and for features before: a basis is privileged when
+# something makes it so, a ReLU or sparse data.)
+
+# %% [markdown]
+# ### Forty features in ten dimensions
+#
+# The pentagon could be drawn. Forty features in ten dimensions cannot. The file holds a
+# decomposition of the embedding `[10, 40]` into 400 components; the read-out keeps its matrix.
+#
+# **Predict.** How many of the 400 are live? And what share of the 40 x 40 gates (feature alone,
+# live component) is open?
+
+# %%
+my_live_of_400 = None
+my_share_of_open_gates = None
+
+# %%
+forty_target = targets.load("tms_40_10")
+forty = targets.decomposition("tms_40_10")
+forty_forward, forty_weights = larger.piece(forty_target, "embed")
+singles = 0.75 * torch.eye(40)
+forty_gates = open_gates(forty_forward, forty_weights, forty.parts, forty.gates, singles)
+forty_live = larger.in_order(forty_gates["embed"])
+share_open = (forty_gates["embed"][:, forty_live] > 0.1).float().mean().item()
+helpers.versus(my_live_of_400, len(forty_live), "Live")
+helpers.versus(my_share_of_open_gates, round(share_open, 3), "Share of their gates that are open")
+larger.gate_maps(forty_gates, "TMS 40-10: 400 components, and what opens them")
+
+# %% [markdown]
+# A diagonal: component after component is opened by a feature of its own and by no other. Nobody
+# told the gates that there are 40 features.
+#
+# A decomposition can be **fine-tuned** like any other model, and that takes a second or two where
+# the training took far longer. Below, the shipped $U$ and $V$ get some noise, and `train_spd` runs
+# for a few steps (no warm-up, the price at its final value).
+
+# %%
+last = forty.figures["coefficient"]
+jitter = dice(5)
+noisy = {
+    name: tuple(t + 0.1 * t.std() * torch.randn(t.shape, generator=jitter) for t in pair)
+    for name, pair in forty.parts.items()
+}
+steps = [forty_target.sample(256, dice(100 + step)) for step in range(200)]
+tuned_parts, tuned_gates, _ = train_spd(
+    forty_forward, forty_weights, noisy, forty.gates, steps,
+    lr=3e-3, coefficient=(last, last), power=(1.0, 1.0), warm_up=0,
+)  # fmt: skip
+fresh = forty_target.sample(256, dice(1))
+for name, (one_parts, one_gates) in {
+    "shipped": (forty.parts, forty.gates),
+    "with noise": (noisy, forty.gates),
+    "fine-tuned": (tuned_parts, tuned_gates),
+}.items():
+    g = open_gates(forty_forward, forty_weights, one_parts, one_gates, fresh)
+    worst = adversarial_reconstruction(forty_forward, fresh, forty_weights, one_parts, g, dice(2))
+    unfaithful = faithfulness_loss(forty_weights, one_parts).item()
+    print(f"{name:10} faithfulness {unfaithful:.0e}, adversarial error {worst:.4f}")
+
+# %% [markdown]
+# ### A layer that computes
+#
+# So far the matrices *stored* features. The residual MLP computes with them: 20 features, 10
+# neurons with a ReLU, trained to return $x + \mathrm{ReLU}(x)$. There are half as many neurons as
+# functions, so that each neuron serves several features.
+#
+# **Predict.** How many live components has `mlp_in` `[10, 20]`, and how many `mlp_out` `[20, 10]`?
+
+# %%
+my_live_in_mlp_in, my_live_in_mlp_out = None, None
+
+# %%
+computing_target = targets.load("residual_mlp")
+computing = targets.decomposition("residual_mlp")
+computing_forward, computing_weights = larger.piece(computing_target)
+computing_gates = open_gates(
+    computing_forward, computing_weights, computing.parts, computing.gates, 0.75 * torch.eye(20)
+)
+for name, guess in (("mlp_in", my_live_in_mlp_in), ("mlp_out", my_live_in_mlp_out)):
+    live, rank, missing = identity_layer_rank(
+        computing_weights[name], *computing.parts[name], computing_gates[name]
+    )
+    helpers.versus(guess, live, f"Live in {name}")
+    print(f"  rank {rank}, {missing:.1%} of W missing on features of size 0.75")
+larger.gate_maps(computing_gates, "The residual MLP: each feature alone")
+
+# %% [markdown]
+# What comes in has a component for most *features*; what goes out has about as many as there are
+# *neurons*, and a feature opens several of those or none. Both are right: a rank-one component of
+# `mlp_out` reads one direction of the ten neurons, and ten numbers hold no more than ten that do
+# not disturb each other. The decomposition does not say on which side of the layer a mechanism
+# lies; it says what each matrix has to have. Rows without an open gate are features for which the
+# model does so little that no gate pays (20 functions in 10 neurons: some fare badly).
+
+# %% [markdown]
+# ### One matrix of a transformer
+#
+# In lab 03 you trained a transformer with two attention-only layers until it continued repeated
+# sequences: an induction head in the second layer, which needs a previous-token head in the first.
+# Here is such a model, frozen, and *one* of its matrices in components: `o0`, the matrix by which
+# the four heads of the first layer write into the stream (`[64, 64]`; each head owns 16 of the
+# columns). 64 components; nobody told them where a head begins.
+#
+# A component reads from all heads or from few: its inner activation is a sum of what it reads from
+# each, and `larger.head_shares` says how much of the variance comes from which. First the heads,
+# cut out one by one, as in lab 03. The loss is that of the second halves; guessing costs $\ln 71
+# \approx 4.3$.
+
+# %%
+copier = targets.load("induction")
+copying = targets.decomposition("induction")
+copier_forward, copier_weights = larger.piece(copier, "o0")
+sequences = copier.sample(64, dice(1))
+rows = sequences.numel()
+
+
+def copier_loss(mask: Float[Tensor, "n C"]) -> float:
+    """Return the loss of the second halves with the components of o0 masked."""
+    masks = {"o0": mask.expand(rows, -1)}
+    out = masked_forward(copier_forward, sequences, copier_weights, copying.parts, masks)
+    return larger.second_half_loss(out, sequences).item()
+
+
+whole = larger.second_half_loss(copier(sequences), sequences).item()
+print(f"nothing cut out: {whole:.2f}")
+for head in range(4):
+    gone = copier_weights["o0"].clone()
+    gone[:, 16 * head : 16 * head + 16] = 0
+    out = copier_forward(sequences, {"o0": lambda z, W=gone: z @ W.mT})
+    print(f"without head {head} of the first layer: {larger.second_half_loss(out, sequences):.2f}")
+
+# %% [markdown]
+# Head 0 is the previous-token head. Now the components.
+#
+# **Predict.** A previous-token head tells each position which token stood before it. At which
+# positions must `o0` do so: in the first half, in the second, in both alike? And: how many of the
+# 64 components are enough to keep the loss below 0.4?
+
+# %%
+my_half_that_needs_it = None  # "first", "second" or "both"
+my_number_of_carriers = None
+
+# %%
+copier_gates = open_gates(
+    copier_forward, copier_weights, copying.parts, copying.gates, sequences
+)["o0"]  # a row for each position of each sequence
+often = (copier_gates > 0.1).float().mean(dim=0)
+ranked = often.argsort(descending=True)
+_, inside = layer_inputs(copier_forward, sequences, copier_weights)
+from_head_0 = larger.head_shares(inside["o0"], copying.parts["o0"][1])[:, 0]
+by_position = copier_gates.sum(dim=1).unflatten(0, sequences.shape).mean(dim=0)
+early, late = by_position[2:25].mean().item(), by_position[-10:].mean().item()
+written = (inside["o0"] @ copier_weights["o0"].mT).norm(dim=1).unflatten(0, sequences.shape)
+written = written.mean(dim=0)
+helpers.versus(
+    my_half_that_needs_it, f"{early:.1f} and {late:.1f}", "Open in the first half, and at the end"
+)
+print(f"length of what o0 writes: {written[2:25].mean():.1f} and {written[-10:].mean():.1f}")
+for few in (6, 8, 10, 12, 20):
+    top = torch.zeros(1, len(often))
+    top[:, ranked[:few]] = 1
+    next_few = torch.ones(1, len(often))
+    next_few[:, ranked[few : 2 * few]] = 0
+    print(
+        f"the {few:2} most often open: alone {copier_loss(top):.2f}, cut out "
+        f"{copier_loss(1 - top):.2f}; cut out the {few:2} after them instead "
+        f"{copier_loss(next_few):.2f}"
+    )
+enough = next(
+    n for n in range(1, 65)
+    if copier_loss(torch.zeros(1, 64).index_fill(1, ranked[:n], 1.0)) < 0.4
+)  # fmt: skip
+helpers.versus(my_number_of_carriers, enough, "Components that keep the loss below 0.4")
+larger.carriers_figure(often, from_head_0, by_position)
+
+# %% [markdown]
+# Three findings in one picture, and nobody looked for a head:
+#
+# - About ten components stand apart from the rest, and what they read comes mostly from head 0.
+#   They **are** the previous-token half of the induction circuit: alone they nearly keep it,
+#   without them it is gone, and as many others can go at little cost.
+# - Cutting them out costs *more* than cutting out head 0. They also read a little from the other
+#   heads: the mechanism does not stop where the head does. Heads were the unit in which we
+#   happened to cut.
+# - The gates close towards the end. A token near the end has been seen before, its partner looks
+#   back at the *first* half; what stood before the late tokens will never be asked. No activation
+#   says that: the heads write there as much as ever. It is a statement about use. (Near position 39
+#   there is a step. We have not found out why.)
+#
+# What is not shown: that *each* of the ten is something. They share a job (which of 71 tokens came
+# before?) that is dense, and turn out differently from another seed. And the gates were made for
+# the sequences of the file and for nothing else.
+
+# %% [markdown]
+# ### Beside the paper's own numbers
+#
+# Bushnaq, Braun and Sharkey (2025, table 1) give two numbers for the embedding of four toy models.
+# Here are those of the shipped decompositions, measured with your `mmcs` and `ml2r` on the live
+# components. (Over *all* components, a dead speck that happens to point the right way can win the
+# cosine, and its length is nothing.)
+
+# %%
+paper = {"tms_5_2": (1.000, 0.993), "tms_5_2_identity": (1.000, 0.992), "tms_40_10": (1.000, 1.010)}
+print("embedding of        MMCS here, paper     ML2R here, paper")
+for name, theirs in paper.items():
+    toy = targets.load(name)
+    forward, weights = larger.piece(toy)
+    made = targets.decomposition(name)
+    g = open_gates(forward, weights, made.parts, made.gates, 0.75 * torch.eye(toy.features))
+    W, (U, V) = weights["embed"], made.parts["embed"]
+    chosen = larger.in_order(g["embed"])
+    here = (mmcs(W, U[:, chosen], V[chosen]), ml2r(W, U[:, chosen], V[chosen]))
+    print(f"{name:18}   {here[0]:.3f}, {theirs[0]:.3f}          {here[1]:.3f}, {theirs[1]:.3f}")
+print("(their fourth, 40-10 with an identity of 10: MMCS 1.000, ML2R 1.031; not made here)")
 
 # %% [markdown]
 # ### Exercise 21: subset_importance
@@ -2012,7 +2260,257 @@ with check(subset_importance) as c:
     found = c.call(tms(quiet), x, diagonal, split, "unembed", 2.5)
     c.close(found.sum(), 0, "with a large tolerance nothing matters")
 
-# PART-III-B
+# %% [markdown]
+# ### The gates before a judge
+#
+# Now hold trained gates against all subsets. The decomposition of TMS 5-2 has 100 components in the
+# read-out, and $2^{100}$ subsets are too many; but only five are live, and whatever the others hold
+# together has rank two at most. An SVD makes two components of it. Seven are left, and 128 subsets.
+#
+# The inputs: one feature at a time, from size 0 to size 1.
+#
+# **Predict.** The read-out's bias is about -0.25, so that a small feature comes out as 0. From
+# which size on does the feature's own component matter (tolerance 0.05), and from which size on is
+# its gate above one half? Does any *other* component ever matter?
+
+# %%
+my_size_that_matters = None
+my_size_that_opens = None
+my_others_matter = None  # True or False
+
+# %%
+small_target = targets.load("tms_5_2")
+small_forward, small_weights = larger.piece(small_target)
+small = targets.decomposition("tms_5_2")
+U, V = small.parts["unembed"]
+alone = open_gates(small_forward, small_weights, small.parts, small.gates, five)["unembed"]
+live_five = larger.in_order(alone)
+left_over = small_weights["unembed"] - U[:, live_five] @ V[live_five]
+left, strength, right = torch.linalg.svd(left_over, full_matrices=False)
+seven = {
+    "unembed": (
+        torch.cat([U[:, live_five], left * strength], dim=1),
+        torch.cat([V[live_five], right]),
+    )
+}
+
+sizes = torch.linspace(0, 1, 51)
+ramp = (sizes[:, None, None] * torch.eye(5)).flatten(0, 1)
+needed = subset_importance(small_forward, ramp, small_weights, seven, "unembed", 0.05)
+gate_on_ramp = open_gates(small_forward, small_weights, small.parts, small.gates, ramp)["unembed"]
+own = torch.arange(5).repeat(51)
+own_gate = gate_on_ramp[:, live_five][range(255), own].unflatten(0, (51, 5)).mean(dim=1)
+own_needed = needed[range(255), own].float().unflatten(0, (51, 5)).mean(dim=1)
+others = (needed.sum(dim=1).float() - needed[range(255), own].float()).unflatten(0, (51, 5))
+matters = sizes[(own_needed > 0.5).nonzero()[0, 0]].item()
+opens = sizes[(own_gate > 0.5).nonzero()[0, 0]].item()
+helpers.versus(my_size_that_matters, round(matters, 2), "The own component matters from size")
+helpers.versus(my_size_that_opens, round(opens, 2), "Its gate is above one half from size")
+helpers.versus(my_others_matter, bool(others.any()), "Another component matters, too")
+plots.lines(
+    {
+        "gate of the own component": own_gate,
+        "it matters (all subsets)": own_needed,
+        "others that matter": others.mean(dim=1),
+    },
+    x=sizes.tolist(), xlabel="size of the one feature", ylabel="mean over the five features",
+    title="A gate, and what brute force says",
+)  # fmt: skip
+
+# %% [markdown]
+# They agree in the large and differ in two places, and both are instructive.
+#
+# - Between the two sizes the component matters, a little, and its gate stays shut. Training weighs
+#   the mean squared error against the price of an open gate, and a small error is cheaper: the
+#   gate's *tolerance* is not a number that you chose, it is what the coefficients came to.
+# - A large feature also lights up its neighbours in the pentagon: the model's own mistake, since
+#   two neighbours overlap. To reproduce the mistake their components are needed, brute force says.
+#   The gates let it go.
+#
+# And which judge is right? Neither. "Matters" has a tolerance, a set of inputs and a set of
+# allowed interventions in it, and the two have different ones.
+
+# %% [markdown] question="what_a_gate_claims" points=2
+# ### Question C: what does a gate claim?
+#
+# A decomposition of a layer is handed in. On every test input the outputs agree with the model's
+# when every component is multiplied by its gate, to five digits. "So the gates are right", says the
+# author, "whatever has a gate of 0 does not matter." (1) Construct a decomposition of any matrix
+# for which this test passes and the claim is false. (2) Which masks would have shown it, and why
+# does multiplying *all* components by one common random number (plus what the gate leaves) not?
+# (3) Somebody proposes to leave out each component alone, with all others at 1, instead. Name a
+# case in which that says that nothing matters though the output needs it.
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) Take a right one and add two components, U V and minus U V, with gates that
+# are always 0: the sum and the test are unchanged, but leaving out one of the two alone moves the
+# output by U V x. (2) Masks in which the two have different values: independent random masks, or
+# an adversary's. With one common number r both are multiplied by the same, and cancel still. (3)
+# Two components that do the same where one is enough (either holds a neuron below zero): leaving
+# out either one changes nothing, leaving out both does. All subsets show it.
+#
+# **Rubric.** Half a point for the pair that cancels, or another construction that works. Half a
+# point for independent masks and half a point for why a common one fails. Half a point for
+# redundancy, with a case.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### Random masks, or an adversary?
+#
+# Training draws masks at random; the claim is about the worst ones. How far apart are they? Two
+# decompositions of TMS 40-10. One is the file's. The other is the same with 200 pairs of small
+# components added, a pair being $U V$ and $-U V$, whose gates are never open. They add up to
+# nothing, so that the faithfulness loss does not see them, nor does any reconstruction with masks
+# $g$.
+#
+# **Predict.** For the second one: by what factor is the adversary's error larger than the worst of
+# 300 random masks (for each sample the worst)?
+
+# %%
+my_factor_of_the_adversary = None
+
+# %%
+attacked = forty_target.sample(256, dice(0))
+goal = forty_target(attacked)
+honest = open_gates(forty_forward, forty_weights, forty.parts, forty.gates, attacked)
+U, V = forty.parts["embed"]
+writes = 0.05 * functional.normalize(torch.randn(10, 200, generator=dice(7)), dim=0)
+hidden_reads = functional.normalize(torch.randn(200, 40, generator=dice(8)), dim=1)
+cluttered = {
+    "embed": (torch.cat([U, writes, -writes], dim=1), torch.cat([V, hidden_reads, hidden_reads]))
+}
+shut = {"embed": torch.cat([honest["embed"], torch.zeros(256, 400)], dim=1)}
+searched = {}
+for name, pieces, g in (("shipped", forty.parts, honest), ("with clutter", cluttered, shut)):
+    draw, errors = dice(1), []
+    for _ in range(300):
+        masks = {layer: sample_masks(gate, True, draw) for layer, gate in g.items()}
+        out = masked_forward(forty_forward, attacked, forty_weights, pieces, masks)
+        errors.append((out - goal).square().sum(dim=1))
+    random_worst = larger.worst_so_far(torch.stack(errors)) / goal.square().sum()
+    worst = adversarial_reconstruction(forty_forward, attacked, forty_weights, pieces, g, dice(2))
+    searched[name] = (random_worst, worst)
+    unfaithful = faithfulness_loss(forty_weights, pieces).item()
+    print(
+        f"{name:12} faithfulness {unfaithful:.0e}; error with one random mask "
+        f"{random_worst[0]:.4f}, the worst of 300 {random_worst[-1]:.4f}, the adversary's {worst:.4f}"
+    )
+random_worst, worst = searched["with clutter"]
+helpers.versus(my_factor_of_the_adversary, round(worst / random_worst[-1].item(), 1), "Factor")
+larger.mask_search_figure(searched)
+
+# %% [markdown]
+# In $n$ closed components, what random masks leave of the clutter grows with $\sqrt n$, and what an
+# adversary can line up grows with $n$. So the more components there are, the less random masks
+# prove, and drawing more of them hardly helps. For the shipped decomposition the two agree, nearly:
+# training on random masks has driven the closed components to nothing. Why not train on the
+# adversary's masks, then? Each step costs as many passes as the adversary takes steps; and an
+# adversary who may do anything can punish a decomposition for masks that no input would ever call
+# for. Which masks *should* be allowed is one of the questions that are open.
+
+# %% [markdown]
+# ### What a dictionary cannot say
+#
+# In lab 05 the days of the week lay on a ring. What does a model *do* with a ring? Say that it
+# turns it: from each day to the next. As a matrix that is a rotation by a seventh of a turn of a
+# plane in 12 dimensions, and everything else is dropped. Two ways to describe it:
+#
+# - **a dictionary of its activations**: directions, few active at a time. The best one with one
+#   active latent for each sample has its latents evenly around the circle, and what it lacks is a
+#   matter of geometry;
+# - **components of the matrix**.
+#
+# **Predict.** The days could be any angle (hours, months, compass points). How many latents does
+# the dictionary need to lose less than 1% of the variance? How many live components has the matrix?
+
+# %%
+my_latents_for_a_circle = None
+my_components_for_a_turn = None
+
+# %%
+lost = {n: larger.one_latent_each(n) for n in range(2, 33)}
+latents_needed = next(n for n, share in lost.items() if share < 0.01)
+print("lost with n latents:", ", ".join(f"{n}: {lost[n]:.3f}" for n in (3, 5, 7, 12, 16, 32)))
+helpers.versus(my_latents_for_a_circle, latents_needed, "Latents")
+
+circle = ring.draw("ring", seed=1, n=2800, noise=0.2)
+around = circle.x - circle.centre
+turn = {"next": larger.next_day(circle.plane)}
+turned_angles = {}
+for seed in (0, 1):
+    begin = training.random_start(turn, 20, dice(seed))
+    draw = dice(seed + 10)
+    batches = [around[torch.randint(2800, (128,), generator=draw)] for _ in range(800)]
+    turn_parts, turn_gates, _ = train_spd(
+        chain, turn, *begin, batches, lr=2e-2, coefficient=(2e-3, 2e-4), seed=seed
+    )
+    g = open_gates(chain, turn, turn_parts, turn_gates, around[:700])["next"]
+    U, V = turn_parts["next"]
+    live, rank, missing = identity_layer_rank(turn["next"], U, V, g)
+    reads = V[(g > 0.1).any(dim=0)] @ circle.plane.mT
+    angles = [round(math.degrees(math.atan2(y, x)) % 180) for x, y in reads.tolist()]
+    print(f"seed {seed}: {live} live of 20, rank {rank}, {missing:.1%} missing; read at {angles}")
+helpers.versus(my_components_for_a_turn, live, "Live components")
+
+# %% [markdown]
+# The dictionary's answer is a list of places, as long as you can afford, and what happens to them
+# is a second list: this one becomes that one. That the places lie on a circle is not in the list
+# but in its geometry. (Two latents at a time do better: three latents can then hold every point of
+# a plane. But then none of them stands for anything.) The components' answer is about what is
+# *done*, and it stays two, however many days the week has.
+#
+# Before you declare a winner: look at the angles. They differ from seed to seed, as in the identity
+# above. "A rotation" is *one* mechanism, of rank two, and rank-one components have no word for it:
+# they say two, and both always open together. The paper clusters such components afterwards, by
+# hand. And a dictionary can be read off a model's activations by the million, where components come
+# at another price.
+
+# %% [markdown]
+# ### What it costs
+
+# %%
+print("target               numbers: matrices, parts and gates   steps   lr      price   seconds")
+for name in targets.decompositions():
+    made = targets.decomposition(name)
+    before, after = larger.size(made)
+    said = made.figures
+    print(
+        f"{name:18} {before:12,} {after:12,} ({after / before:4.1f} x) {said['steps']:10,}"
+        f"   {said['lr']:.0e}   {said['coefficient']:.0e} {said['seconds']:6.0f}"
+    )
+
+# %% [markdown]
+# Three prices. **Numbers**: a decomposition is larger than what it explains, by far where the
+# components outnumber the dimensions, and all of it is in memory during training. **Passes**: each
+# step runs the target once for itself, once with all layers masked and once more for each layer
+# alone; with a hundred layers that would be a hundred. **Tuning**: look down the column of the
+# price of an open gate. It differs by orders of magnitude from target to target, and where the
+# truth is not known there is nothing to set it by but what `diagnose` asks. And the table lists
+# runs that went well.
+
+# %% [markdown] question="which_tool" points=2
+# ### Question D: which tool for which question?
+#
+# For each of the following say which of the course's tools you would reach for first (probe,
+# patching, dictionary, parameter decomposition), and what it would *not* tell you. (1) "Does the
+# model know, in the middle of a sentence, that a quotation is open?" (2) "Which part of this weight
+# matrix can I delete so that the model forgets one thing and keeps the rest?" (3) "What are the
+# things this layer's activations talk about? I have no list." (4) "The model goes from a month to
+# the next one. Is that one mechanism or twelve?"
+#
+# ### BEGIN SOLUTION
+# **Model answer.** (1) A probe with labels (and a control task); it does not tell whether the model
+# uses it: patching or ablation does. (2) Decomposition: components are pieces of the matrix with a
+# claim that the others do not need them; it does not tell that the gates hold outside the inputs
+# that it was trained on, and is costly. (3) A dictionary; it does not tell what is done with them,
+# nor find what is not a direction. (4) Decomposition of the layers that do it (are the same
+# components open for all months?), helped by patching to find the layers; it does not tell by itself
+# that two components which are always open together are one mechanism. A dictionary would list
+# months.
+#
+# **Rubric.** Half a point for each tool with something it does not tell; other tools pass with a
+# good reason.
+# ### END SOLUTION
 
 # %% [markdown]
 # ## The planted challenge
