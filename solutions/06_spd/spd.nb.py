@@ -61,10 +61,11 @@ from torch.nn import functional
 from labkit import check, models, plots, targets
 from labkit.planted import ring
 
-import challenge_helpers as unknown
 import larger_helpers as larger
+import spd_challenge_helpers as unknown
 import spd_helpers as helpers
-import training_helpers as training
+import spd_pictures_helpers as pictures
+import spd_training_helpers as training
 
 torch.set_num_threads(1)  # everything here is small: more threads make it slower
 
@@ -193,7 +194,7 @@ def mmcs(
 ) -> float:
     """Return the mean over columns of W of the best cosine of a component's column with it."""
     ### BEGIN SOLUTION
-    made = einsum(U, V, "out C, C in -> C out in")
+    made = einsum(U, V, "o c, c i -> c o i")
     cosines = functional.cosine_similarity(made, W[None], dim=1)
     return cosines.amax(dim=0).mean().item()
     ### END SOLUTION
@@ -296,7 +297,7 @@ def ml2r(
 ) -> float:
     """Return the mean over columns of the winning column's length, in parts of W's."""
     ### BEGIN SOLUTION
-    made = einsum(U, V, "out C, C in -> C out in")
+    made = einsum(U, V, "o c, c i -> c o i")
     winner = functional.cosine_similarity(made, W[None], dim=1).argmax(dim=0)
     columns = torch.arange(W.shape[1])
     return (made.norm(dim=1)[winner, columns] / W.norm(dim=0)).mean().item()
@@ -416,16 +417,16 @@ with check(learned_features) as c:
     c.true(learned.all(), "shown at size 1, a rise of 0.7 will do")
 
 # %% [markdown]
-# The course ships two toy models, trained in the same way from different seeds. One look at what
-# they do:
+# The course ships two toy models. They differ in nothing but how they were trained: the second in
+# haste, on smaller batches, with larger steps. One look at what they do:
 
 # %%
 other = targets.load("tms_5_2_four")
-for name, model in {"the target": target, "another seed": other}.items():
+for name, model in {"the target": target, "in haste": other}.items():
     learned = learned_features(model, 5)
     print(f"{name}: learned {int(learned.sum())} of 5,", learned.tolist())
 helpers.arrows(
-    {"the target": target.weights["embed"], "another seed": other.weights["embed"]},
+    {"the target": target.weights["embed"], "in haste": other.weights["embed"]},
     "Two trainings of one model",
 )
 
@@ -468,7 +469,7 @@ def components(
 ) -> Float[Tensor, "C out in"]:
     """Return every component as a matrix."""
     ### BEGIN SOLUTION
-    return einsum(U, V, "out C, C in -> C out in")
+    return einsum(U, V, "o c, c i -> c o i")
     ### END SOLUTION
 
 
@@ -614,9 +615,8 @@ with check(inner_activations) as c:
 # b^\text{in}_{c,k}\bigr) + b^\text{out}_c$$
 #
 # A gate is a tuple `(w_in, b_in, w_out, b_out)` of tensors `[C, hidden]`, `[C, hidden]`,
-# `[C, hidden]`, `[C]`. No component sees another's number, and none uses another's weights.
-# (GELU is `functional.gelu`. It is there so that a gate can open for large $\lvert h \rvert$ of
-# either sign.)
+# `[C, hidden]`, `[C]`. No component sees another's number, and none uses another's weights. GELU is
+# `functional.gelu`.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1825,6 +1825,296 @@ with check(diagnose) as c:
     c.true(found["right"] is True, "the limit is an argument")
 
 # %% [markdown]
+# ### Live: the pentagon, taken apart
+#
+# All of it together, on the toy model of part I. Each matrix gets 100 components, twenty times as
+# many as there are features: **nobody tells the method how many there are**. The probes are the five
+# features one by one, at a size of 0.75.
+#
+# **Predict.** How many of the 100 components of each matrix will be live at the end? And what happens
+# first: do the components find the directions and then close their gates, or is it the other way
+# round?
+
+# %%
+my_live_components = None  # of embed and of unembed, such as (7, 7)
+
+# %%
+probes = 0.75 * torch.eye(5)
+STEPS = 2500
+
+
+def fresh_run(seed: int, steps: int, names: Sequence[str]) -> tuple[Parts, Gates, list[Tensor]]:
+    """Draw what a run begins with and what it is shown: parts and gates of these layers, batches."""
+    source = dice(seed)
+    chosen = {name: target.weights[name] for name in names}
+    start = training.random_start(chosen, 100, source)
+    return *start, training.sparse_batches(steps, 128, 5, target.probability, source)
+
+
+def alone(parts: Parts, gates: Gates) -> dict[str, Tensor]:
+    """The gates on each feature alone."""
+    return open_gates(forward, target.weights, parts, gates, probes)
+
+
+ordinary = torch.cat(training.sparse_batches(4, 128, 5, target.probability, dice(1000)))
+for attempt in range(3):
+    start, start_gates, batches = fresh_run(attempt, STEPS, ["embed", "unembed"])
+    watching = training.Watching(alone, target.weights, STEPS)
+    parts, gates, losses = train_spd(
+        forward, target.weights, start, start_gates, batches, seed=attempt, look=watching
+    )
+    found = diagnose(forward, target.weights, parts, gates, probes, ordinary, dice(0))
+    training.report(f"run {attempt}", found)
+    if found["right"]:
+        break
+helpers.versus(my_live_components, tuple(found["live"].values()), "Live components")
+
+# %% [markdown]
+# The loop around the training is the point: the run is repeated with other dice **if it says itself
+# that it went wrong**. Nothing in `diagnose` knows how many features there are, or where.
+#
+# And now, for once, the truth. How near are the live components to the true columns (for `unembed`:
+# rows)? The scores are those of exercises 1 and 2, of the live components only. (With all 100 the
+# winner of a column can be a dead speck that happens to point just right: among 95 of them one does.)
+# The paper has MMCS 1.000 and ML2R 0.993 for this model (Bushnaq and others, 2025).
+
+# %%
+def scores(parts: Parts, gates: Gates) -> dict[str, tuple[float, float]]:
+    """MMCS and ML2R of the live components of each layer, columns of embed and rows of unembed."""
+    judged = {}
+    for name, live in active_components(alone(parts, gates)).items():
+        W, U, V = target.weights[name], parts[name][0][:, live], parts[name][1][live]
+        if name == "unembed":
+            W, U, V = W.mT, V.mT, U.mT
+        judged[name] = (mmcs(W, U, V), ml2r(W, U, V)) if len(live) else (0.0, 0.0)
+    return judged
+
+
+helpers.table(
+    ["layer", "live", "MMCS", "ML2R", "paper's"],
+    [
+        [name, found["live"][name], *pair, "1.000 / 0.993"]
+        for name, pair in scores(parts, gates).items()
+    ],
+)
+plots.lines(
+    {"loss": training.smooth(losses)},
+    title="Total loss of the run above, a mean over 25 steps",
+    xlabel="steps / 25",
+    log=True,
+)
+
+# %% [markdown]
+# ### What a failure looks like
+#
+# Leave one loss out, the layerwise one (here it returns 0, and everything else is as it was), and
+# train again.
+#
+# **Predict.** Faithfulness is still in the loss, and so is the reconstruction with both layers
+# masked. What will `diagnose` complain about?
+
+# %%
+my_complaint = None  # live, open, unsure, missing or adversarial?
+
+# %%
+def nothing(*args: object) -> Tensor:
+    """A loss that asks for nothing."""
+    return torch.zeros((), requires_grad=True)
+
+
+start, start_gates, batches = fresh_run(0, STEPS, ["embed", "unembed"])
+with training.instead(globals(), layerwise_loss=nothing):
+    spoiled, spoiled_gates, _ = train_spd(
+        forward, target.weights, start, start_gates, batches, look=training.Bar(STEPS)
+    )
+complaints = diagnose(forward, target.weights, spoiled, spoiled_gates, probes, ordinary, dice(0))
+training.report("no layerwise loss", complaints)
+helpers.versus(my_complaint, training.complaints(complaints), "Complaints")
+pictures.picture(target.weights, spoiled, alone(spoiled, spoiled_gates), "Without the layerwise loss")
+
+# %% [markdown]
+# Runs with everything in place can fail, too; how often is in the README (`python -m
+# tests.spd_rates` counts it over 40 seeds). What they fail into is most often this: *a component is
+# missing, and two neighbours do its work together*. Faithfulness is perfect, the reconstruction is
+# nearly perfect, the loss on its own says nothing. What says something: a probe of one feature opens
+# two gates, or the live components do not add up to the matrix.
+
+# %% [markdown]
+# ### Wrong versions, and which number betrays them
+#
+# Runs on `embed` alone, each but the first with one thing wrong that people have really written. (The
+# masks are of any size here, and the coefficient stays what it is.) The columns: how many components are live; MMCS and ML2R of **all** components, as one
+# would print them without thinking; faithfulness; and the relative error of the output with masks 1,
+# with masks equal to the gates, with random masks, and with the worst masks.
+#
+# **Predict.** Before you run it, choose for each row the column that will betray it. Which column
+# will betray none?
+
+# %%
+my_betraying_columns = None  # in words
+
+# %%
+def any_masks(g: Tensor, two_point: bool, generator: torch.Generator) -> Tensor:
+    """Wrong: masks in [0, 1], whatever the gates say."""
+    return sample_masks(torch.zeros_like(g), two_point, generator)
+
+
+def masks_below(g: Tensor, two_point: bool, generator: torch.Generator) -> Tensor:
+    """Wrong: masks between 0 and the gate."""
+    return g * any_masks(g, two_point, generator)
+
+
+def masks_shared(g: Tensor, two_point: bool, generator: torch.Generator) -> Tensor:
+    """Wrong, and how wrong? All components of a sample share one r."""
+    return g + (1 - g) * any_masks(g[:, :1], two_point, generator)
+
+
+no_reconstruction = {"stochastic_loss": nothing, "layerwise_loss": nothing}
+plain = {"coefficient": (3e-3, 3e-3), "two_point": False}
+versions = {
+    "right": ({}, {}),
+    "masks in [0, 1]": ({"sample_masks": any_masks}, {}),
+    "masks in [0, g]": ({"sample_masks": masks_below}, {}),
+    "no reconstruction": (no_reconstruction, {}),
+    "no faithfulness": ({"faithfulness_loss": nothing}, {"warm_up": 0}),
+    "no minimality": ({}, {"coefficient": (1e-9, 1e-9)}),
+    "one r for all": ({"sample_masks": masks_shared}, {}),
+}
+W = target.weights["embed"]
+goal = target(ordinary)
+rows = []
+for name, (wrong, settings) in versions.items():
+    start, start_gates, batches = fresh_run(1, 1200, ["embed"])
+    settings = {**plain, **settings, "look": training.Bar(1200)}
+    with training.instead(globals(), **wrong):
+        made, opened, _ = train_spd(
+            forward, target.weights, start, start_gates, batches, **settings
+        )
+    g = open_gates(forward, target.weights, made, opened, ordinary)["embed"]
+    masks = {"1": torch.ones_like(g), "g": g, "random": sample_masks(g, False, dice(0))}
+    errors = []
+    for mask in masks.values():
+        out = masked_forward(forward, ordinary, target.weights, made, {"embed": mask})
+        errors.append(((out - goal).square().sum() / goal.square().sum()).item())
+    worst = adversarial_reconstruction(
+        forward, ordinary, target.weights, made, {"embed": g}, dice(0)
+    )
+    live = active_components(alone(made, opened))["embed"]
+    faithful = faithfulness_loss(target.weights, made).item()
+    rows.append([name, len(live), mmcs(W, *made["embed"]), ml2r(W, *made["embed"]), faithful])
+    rows[-1] += [*errors, worst]
+helpers.table(
+    ["version", "live", "MMCS", "ML2R", "faithful", "masks 1", "masks g", "random", "worst"], rows
+)
+
+# %% [markdown]
+# Read down the columns. **MMCS** is 1.00 for every version: it betrays none, as you found out in
+# part I. **Faithfulness** betrays only who left it out. Closed gates everywhere (0 live) look like a
+# marvel of minimality until the masks are the gates. Without minimality all errors are 0, and
+# nothing is explained: dozens of components are live. And in the last row the components cheat
+# together: what one of them does too much another takes back, as long as both are masked alike.
+
+# %% [markdown] question="spot_the_bug" points=2
+# **Spot the bug.** A colleague sends you this, with a plot in which the stochastic loss of the run is
+# as small as yours.
+#
+# ```python
+# def sample_masks(g, two_point, generator):
+#     r = torch.rand(len(g), 1, generator=generator)
+#     if two_point:
+#         r = (r < 0.5).to(g.dtype)
+#     return g + (1 - g) * r
+# ```
+#
+# What is wrong? Why does the loss that was trained not show it, and which two of the numbers above
+# do? Describe components for which this code reports no error at all, and which are nevertheless
+# wrong.
+#
+# ### BEGIN SOLUTION
+# All components of a sample get the same r. The run is trained and measured with masks that are
+# alike, so components that are only right together (large ones that cancel) cost nothing: +B and
+# -B, both with shut gates, add up to nothing as long as both are multiplied by the same number.
+# Independent masks show it (the column "random"), and the worst masks most of all: one of the two
+# is kept, the other taken away.
+#
+# Rubric: half a point for one r per sample in place of one per component; half a point for "what
+# is measured is what was trained"; half a point for masks drawn independently and for the
+# adversary; half a point for an example that cancels.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### The price of a gate
+#
+# One number decides what counts as one component: the coefficient of minimality. Ten times too low,
+# and a feature may be spread over many; ten times too high, and it is cheaper to lose it.
+#
+# **Predict.** On `embed`, with $p = 1$ and one coefficient throughout: how many components are live at
+# 0.0001, at 0.003, at 0.03?
+
+# %%
+my_live_by_coefficient = None  # such as (50, 5, 1)
+
+# %%
+coefficients = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+counts, errors = [], []
+for coefficient in coefficients:
+    start, start_gates, batches = fresh_run(0, 1200, ["embed"])
+    made, opened, _ = train_spd(
+        forward, target.weights, start, start_gates, batches,
+        coefficient=(coefficient, coefficient), power=(1.0, 1.0), look=training.Bar(1200),
+    )  # fmt: skip
+    counts.append(len(active_components(alone(made, opened))["embed"]))
+    allowed = open_gates(forward, target.weights, made, opened, ordinary)
+    errors.append(
+        adversarial_reconstruction(forward, ordinary, target.weights, made, allowed, dice(0))
+    )
+helpers.versus(
+    my_live_by_coefficient, (counts[0], counts[3], counts[5]), "Live at 0.0001, 0.003 and 0.03"
+)
+pictures.sweep(coefficients, counts, errors, truth=5)
+
+# %% [markdown]
+# There is a stretch in the middle in which the number of live components is the number of features
+# and the worst masks do little harm. On this model you can see it, because you know the truth; on
+# another, look for the stretch in which both curves are flat, and distrust a result that needs one
+# exact coefficient.
+
+# %% [markdown] question="without_the_truth" points=3
+# **Question.** You decompose a matrix of a model that nobody has understood. After training, 40 of
+# 1,000 components are live, faithfulness is 1e-8, MMCS cannot be computed, the reconstruction with the
+# gates as masks is perfect. What would you still measure before you say "this matrix does 40
+# things"? Name three measurements, and for each a wrong run that it would expose. What could still
+# be wrong if all three come out well?
+#
+# ### BEGIN SOLUTION
+# For example: the worst masks (exposes components that cancel, a shared r); how much of the matrix
+# the live components make up (exposes runs whose gates are shut and whose work is done by dead
+# components with masks above 0); how many gates an input opens, and how many lie between 0 and 1
+# (exposes features that are built from two others, and gates that have not decided); the count at
+# half and at twice the coefficient, and with other dice (exposes a number that the price decides);
+# the same with twice as many components.
+# Still open: inputs that were not tried; features that always occur together and are counted as
+# one; components of rank one where the true mechanism has a higher rank.
+#
+# Rubric: half a point for each measurement and half a point for each run it exposes, up to two
+# points; one point for what could still be wrong.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### The headline
+#
+# What the live run found, beside what is true: columns of `embed`, rows of `unembed`, and the gates
+# of the live components, ordered by the feature that opens them most. Five features, five
+# components in each matrix, one gate each.
+
+# %%
+figure = pictures.headline(
+    target.weights, parts, alone(parts, gates), scores(parts, gates), found["adversarial"]
+)
+print("saved to", plots.save(figure, helpers.HEADLINE))
+figure
+
+# %% [markdown]
 # ## Part III: larger, and what is open
 #
 # A pentagon has five corners, and you knew them. From here on the matrices are larger, one of them
@@ -2392,8 +2682,8 @@ for name, pieces, g in (("shipped", forty.parts, honest), ("with clutter", clutt
     searched[name] = (random_worst, worst)
     unfaithful = faithfulness_loss(forty_weights, pieces).item()
     print(
-        f"{name:12} faithfulness {unfaithful:.0e}; error with one random mask "
-        f"{random_worst[0]:.4f}, the worst of 300 {random_worst[-1]:.4f}, the adversary's {worst:.4f}"
+        f"{name:12} faithfulness {unfaithful:.0e}; error with a random mask {random_worst[0]:.4f}, "
+        f"with the worst of 300 {random_worst[-1]:.4f}, with the adversary's {worst:.4f}"
     )
 random_worst, worst = searched["with clutter"]
 helpers.versus(my_factor_of_the_adversary, round(worst / random_worst[-1].item(), 1), "Factor")
@@ -2504,9 +2794,9 @@ for name in targets.decompositions():
 # claim that the others do not need them; it does not tell that the gates hold outside the inputs
 # that it was trained on, and is costly. (3) A dictionary; it does not tell what is done with them,
 # nor find what is not a direction. (4) Decomposition of the layers that do it (are the same
-# components open for all months?), helped by patching to find the layers; it does not tell by itself
-# that two components which are always open together are one mechanism. A dictionary would list
-# months.
+# components open for all months?), helped by patching to find the layers; it does not tell by
+# itself that two components which are always open together are one mechanism. A dictionary would
+# list months.
 #
 # **Rubric.** Half a point for each tool with something it does not tell; other tools pass with a
 # good reason.
@@ -2539,7 +2829,7 @@ if student_name == "reference":
     print("this is the example's model: type your own name above, and run that cell and this one")
 challenge = models.challenge("06_spd", helpers.CHALLENGE, student_name)
 opened = unknown.opened(challenge)
-planted_U, planted_V = opened.parts[unknown.LAYER]
+writing, reading = opened.parts[unknown.LAYER]
 planted_g = opened.g[unknown.LAYER]
 print(f"inputs {tuple(opened.x.shape)}, components {planted_g.shape[1]}, the layer is", end=" ")
 print(f"{unknown.LAYER!r}; faithfulness {faithfulness_loss(opened.weights, opened.parts):.0e}")
@@ -2549,7 +2839,7 @@ print(f"{unknown.LAYER!r}; faithfulness {faithfulness_loss(opened.weights, opene
 # gate is open.
 
 # %%
-unit_reads = planted_V / planted_V.norm(dim=1, keepdim=True)
+unit_reads = reading / reading.norm(dim=1, keepdim=True)
 print("open:", [f"{i}: {share:.2f}" for i, share in enumerate(planted_g.mean(dim=0).tolist())])
 plots.heatmap(
     unit_reads @ unit_reads.mT, xlabel="component", ylabel="component", unit="cosine", center=0,
@@ -2617,7 +2907,7 @@ with check(challenge_answer=challenge_answer) as c:
     c.true(opens[list(found["split"])].all(), "the gates of the split pair do open")
     c.true(not opens[list(found["pact"])].any(), "the gates of the pact never do")
     c.true(opens[[found["liar"], found["idle"]]].all(), "those of liar and idle open sometimes")
-    both = planted_U[:, list(found["pact"])] @ planted_V[list(found["pact"])]
+    both = writing[:, list(found["pact"])] @ reading[list(found["pact"])]
     c.true(both.norm() < 1e-3, "the two of the pact cancel")
 
 # %% [markdown]

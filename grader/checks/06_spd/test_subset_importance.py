@@ -1,4 +1,4 @@
-"""Hidden checks for subset_importance: layers of few components, every subset tried out here, too."""
+"""Hidden checks for subset_importance: layers of few components, every subset tried here, too."""
 
 import torch
 from torch import Tensor

@@ -46,7 +46,7 @@ def most_similar_matrices(challenge):
 def closed_pair_as_split(challenge):
     """Your split pair reads one direction behind gates that never open: what is split must be at
     work."""
-    rows, writes, _, g, _ = _opened(challenge)
+    rows, _, _, g, _ = _opened(challenge)
     closed = (g.amax(0) == 0).float()
     alike = (rows @ rows.mT).abs() * (closed[:, None] * closed)
     return _with(challenge, split=_pairs(alike, challenge, "split"))
@@ -71,7 +71,7 @@ def two_that_are_never_used(challenge):
 def most_often_closed_while_active(challenge):
     """Your liar is most often closed while it is active: it may be, where nothing comes of it. Cut
     by the gates, and ask which component repairs the output."""
-    rows, _, h, g, _ = _opened(challenge)
+    _, _, h, g, _ = _opened(challenge)
     V = challenge.beside["V"]
     active = ((h.abs() / V.norm(dim=1) > 0.8) & (g == 0) & (g.amax(0) > 0)).sum(0)
     active[challenge.truth["liar"]] = -1

@@ -78,7 +78,7 @@ def threshold_left_out(W, U, V, g, threshold=0.1):
     return _result(W, U, V, (g > 0.1).any(0))
 
 
-def not_over_the_length_of_W(W, U, V, g, threshold=0.1):
+def not_over_its_length(W, U, V, g, threshold=0.1):
     """What you call missing depends on the layer's units: divide by the length of W."""
     live = (g > threshold).any(0)
     return _result(W, U, V, live, missing=(W - U[:, live] @ V[live]).norm())
