@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from labkit import probing
@@ -156,3 +157,12 @@ def redrawn(
 def sized(ends: Sequence[float], effect: Float[Tensor, ""]) -> list[float]:
     """Return an interval for the size of an effect: turned about where the effect is negative."""
     return sorted(float(effect.sign()) * end for end in ends)
+
+
+def meaningless(labels: Bool[Tensor, " n"], groups: Tensor, seed: int) -> Bool[Tensor, " n"]:
+    """Return labels that mean nothing: each group's own, handed out anew by lot."""
+    lots = np.random.default_rng(seed).random(len(labels))
+    by_lot, as_is = np.lexsort((lots, groups.numpy())), np.argsort(groups.numpy(), kind="stable")
+    mixed = torch.empty_like(labels)
+    mixed[torch.from_numpy(by_lot)] = labels[torch.from_numpy(as_is)]
+    return mixed
