@@ -342,8 +342,11 @@ helpers.versus(my_ml2r_with_200, round(scores["ML2R"][-1], 3), "ML2R of 200 rand
 helpers.random_scores(numbers, scores)
 
 # %% [markdown]
-# The more components, the better the one number and the worse the other. **Read both, always**;
-# and remember in part II that even both together do not say everything.
+# The more components, the better the one number and the worse the other. **Read both, always**, and
+# read them on components that do something: the winner of a column is whoever points best, and among
+# a hundred components one that has died away to a speck may win from the one that does the work.
+# Part II therefore measures the *live* components only, and shows that even then the two numbers do
+# not say everything.
 #
 # For `unembed` `[5, 2]` it is the *rows* that belong to features. The transpose of a component is a
 # component of the transpose, with $V^\top$ in the place of $U$: `mmcs(W.mT, V.mT, U.mT)`.
@@ -896,6 +899,10 @@ with check(sample_masks) as c:
     m = sample_masks(asked, False, dice(4))
     c.true(m.requires_grad, "gradients flow into the gates")
 
+# %%
+g = torch.linspace(0, 1, 500)[:, None].expand(500, 4).contiguous()
+helpers.clouds(g, {kind: sample_masks(g, kind == "two-point", dice(0)) for kind in ("even", "two-point")})
+
 # %% [markdown]
 # ### Exercise 11: masked_forward
 #
@@ -1077,13 +1084,47 @@ with check(hand_built) as c:
     c.close(g["unembed"].sum(), (out > 0).float().sum(), "unembed: as many as outputs are above 0")
 
 # %% [markdown]
+# ### Needed, and not needed
+#
+# What does a gate of 0 promise? Take the component of `embed` that belongs to feature 0, and turn
+# its mask from 1 down to 0, once in a sample that has feature 0 and once in one that has feature 1.
+#
+# **Predict.** Four curves: outputs 0 and 1 of each sample, against the mask. Which of them are flat?
+
+# %%
+my_flat_curves = None  # such as ("feature 0, output 1",)
+
+# %%
+shares = torch.linspace(0, 1, 21)
+curves = {}
+for feature in (0, 1):
+    x = 0.75 * torch.eye(5)[feature].expand(21, 5)
+    parts, g = hand_built(target.weights, target.bias, layer_inputs(forward, x, target.weights)[1])
+    masks = {"embed": torch.ones(21, 5)}
+    masks["embed"][:, 0] = shares
+    out = masked_forward(forward, x, target.weights, parts, masks)
+    print(f"feature {feature} shown: the gate of component 0 is {g['embed'][0, 0]:.0f}")
+    curves |= {f"feature {feature}, output {j}": out[:, j] for j in (0, 1)}
+plots.lines(
+    curves,
+    x=shares.tolist(),
+    xlabel="mask of component 0",
+    ylabel="output",
+    title="A component that is needed, and one that is not",
+)
+
+# %% [markdown]
+# Where feature 0 is there, its output hangs on the mask, and the gate says so. Where it is not,
+# nothing moves, and the gate is shut. **Importance is a matter of the input**: no component is
+# important as such.
+
+# %% [markdown]
 # ### Four answers, side by side
 #
 # So there is one right answer. What do others look like? Three rivals for `embed`, each with the
 # most honest gates that it can have (open where the component does anything at all, $h \neq 0$):
 #
-# - **one lump**: two components that write the two axes of the plane, $U = I$ and $V = W$. They sum
-#   to $W$, of course;
+# - **axes**: two components that write the two axes of the plane, $U = I$ and $V = W$;
 # - **singular vectors**: the two components of the singular value decomposition, the favourite way
 #   to take a matrix apart;
 # - **dust**: each of the five true components cut into twenty equal pieces.
@@ -1121,6 +1162,18 @@ for name, (U, V) in answers.items():
         ]
     )
 helpers.table(["answer", "faithfulness", "MMCS", "ML2R", "masked error", "gates open"], rows)
+helpers.written(pentagon, answers)
+
+# %% [markdown]
+# (Grey: the columns of $W$. Arrows: whatever a component writes for any of the five features.)
+#
+# All four are faithful, and all four keep the output under random masks. MMCS is no help either:
+# even the axes of the plane, which have nothing to do with features, reach 0.9. **Dust** gives itself
+# away by its ML2R, and by the twenty gates that it opens for one feature. The **axes** and the
+# **singular vectors** never shut a gate at all: every component is needed for every input, so nothing
+# has been taken apart. Linear algebra cannot do better here. Two dimensions have two singular vectors
+# and no more, while the mechanisms are five. Only the demand that **few gates be open** singles the
+# right answer out; part II turns it into a loss.
 
 # %% [markdown]
 # ## Part II: the losses, and the loop
@@ -2432,7 +2485,7 @@ larger.carriers_figure(often, from_head_0, by_position)
 # %% [markdown]
 # ### Beside the paper's own numbers
 #
-# Bushnaq, Braun and Sharkey (2025, table 1) give two numbers for the embedding of four toy models.
+# Bushnaq, Braun and Sharkey (2025) report two numbers for the embedding of four toy models.
 # Here are those of the shipped decompositions, measured with your `mmcs` and `ml2r` on the live
 # components. (Over *all* components, a dead speck that happens to point the right way can win the
 # cosine, and its length is nothing.)
@@ -2621,27 +2674,27 @@ plots.lines(
 # allowed interventions in it, and the two have different ones.
 
 # %% [markdown] question="what_a_gate_claims" points=2
-# ### Question C: what does a gate claim?
+# ### Question C: two judges
 #
-# A decomposition of a layer is handed in. On every test input the outputs agree with the model's
-# when every component is multiplied by its gate, to five digits. "So the gates are right", says the
-# author, "whatever has a gate of 0 does not matter." (1) Construct a decomposition of any matrix
-# for which this test passes and the claim is false. (2) Which masks would have shown it, and why
-# does multiplying *all* components by one common random number (plus what the gate leaves) not?
-# (3) Somebody proposes to leave out each component alone, with all others at 1, instead. Name a
-# case in which that says that nothing matters though the output needs it.
+# (1) On some inputs a gate is shut, and all subsets together say that the component matters. Name
+# two reasons for it that are no failure of the training. (2) A colleague has neither gates nor
+# $2^C$ passes: "I cut out each component alone, all others kept. On this input nothing moves, so
+# nothing matters." Construct a case in which this is as wrong as can be. (3) Somebody else cuts out
+# everything with a shut gate at once, on every input, and nothing moves. What have they not shown,
+# and what would show it in one pass for each input, most of the time?
 #
 # ### BEGIN SOLUTION
-# **Model answer.** (1) Take a right one and add two components, U V and minus U V, with gates that
-# are always 0: the sum and the test are unchanged, but leaving out one of the two alone moves the
-# output by U V x. (2) Masks in which the two have different values: independent random masks, or
-# an adversary's. With one common number r both are multiplied by the same, and cancel still. (3)
-# Two components that do the same where one is enough (either holds a neuron below zero): leaving
-# out either one changes nothing, leaving out both does. All subsets show it.
+# **Model answer.** (1) The error is small, and costs less in the mean square than an open gate
+# does (its tolerance is another one); the input is rare, or none like it was trained on; what
+# moves is a mistake of the model's own that is not worth a gate. (2) Two components that do the
+# same where one is enough, for instance either of which holds a neuron below zero: each alone can
+# go, both together cannot. With every component doubled like this nothing ever seems to matter. (3)
+# That any of them can go *without the others*: two that cancel go unnoticed as long as they go
+# together. Masks that are drawn for each component by itself show it: with two that cancel every
+# second two-point mask keeps just one of them.
 #
-# **Rubric.** Half a point for the pair that cancels, or another construction that works. Half a
-# point for independent masks and half a point for why a common one fails. Half a point for
-# redundancy, with a case.
+# **Rubric.** Half a point for each reason; half a point for a redundant pair; half a point for
+# cancelling components with independent masks.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -2916,6 +2969,63 @@ with check(challenge_answer=challenge_answer) as c:
 # nor that the liar lies or the idle one is idle.
 
 # %% [markdown]
+# ## What is open
+#
+# You have just worked with a method that is younger than most of the tools in this course. What
+# nobody can answer yet, and where you could begin:
+#
+# - **Which masks?** Training on random masks proves little where components are many; an adversary
+#   who may do anything punishes too much. What lies between? (Begin: the clutter above, with masks
+#   that differ from the gates in only ten components.)
+# - **How many components are a mechanism?** A rotation came out as two, a head as ten. They were
+#   open together; that is a hint and no rule. (Begin: group components by how their gates go
+#   together, and see whether the groups are the same from seed to seed.)
+# - **What is a gate a function of?** Here it sees the inner activation of its own component and
+#   nothing else. Whether a component matters can depend on the rest of the input: your brute force
+#   knows, the gate cannot. (Begin: count the inputs on which that costs something.)
+# - **How would one know?** Without a planted truth there are the signs of `diagnose`, and the price
+#   of a gate that is set by hand. Two runs that agree are evidence; a picture that one likes is
+#   none. (Begin: the ten components of `o0`, from another seed.)
+# - **Does it pay?** Every matrix of a small transformer has a few thousand numbers, one of a large
+#   model millions, each step passes through the model several times, and after that the components
+#   have to be read by somebody.
+#
+# ## What you have now
+#
+# - A matrix as a **sum of rank-one components**, and for each input the few that are needed.
+# - Four losses that pull against each other, and for each a wrong version that the others do not
+#   notice. **Units** first: what a mask's mean and slope are tells more than how a run ends.
+# - Numbers that can look perfect and say nothing (cosines in two dimensions, faithfulness with
+#   clutter, one random mask) and what stands beside them: lengths, live components, what they leave
+#   out, the **worst** masks, all subsets.
+# - A way to tell a bad run from a good one **without the truth**.
+# - Larger cases: an identity without a basis, forty features in ten dimensions, the half of an
+#   induction circuit that one matrix holds.
+# - What the method does not say: which components belong together, and what happens off the inputs
+#   that it was trained on.
+#
 # ## Further reading
 #
-# FURTHER-READING (6C; 6A adds the part I lines)
+# - Bushnaq, Braun, Sharkey, *Stochastic Parameter Decomposition* (2025), [arXiv
+#   2506.20790](https://arxiv.org/abs/2506.20790). The method of this lab. On toy models of
+#   superposition they report an MMCS of 1.000 everywhere and ML2R between 0.992 and 1.031: hold
+#   yours against it, and look up how many components and steps it took.
+# - Braun and others, *Interpretability in Parameter Space: Minimizing Mechanistic Description Length
+#   with Attribution-based Parameter Decomposition* (2025), [arXiv
+#   2501.14926](https://arxiv.org/abs/2501.14926). Where the idea comes from: whole parameter
+#   vectors for components, and attributions in the place of gates.
+# - Goodfire's code, [param-decomp](https://github.com/goodfire-ai/param-decomp), and what came next:
+#   [*Interpreting Language Model Parameters*](https://www.goodfire.ai/research/interpreting-lm-parameters)
+#   (2026), which decomposes a small language model. `nano_param_decomp` there is one file that you
+#   can now read.
+# - Elhage and others, [*Toy Models of
+#   Superposition*](https://transformer-circuits.pub/2022/toy_model/index.html) (2022). The target,
+#   and the pentagon; lab 04 trains it.
+# - Sharkey and others, *Open Problems in Mechanistic Interpretability* (2025), [arXiv
+#   2501.16496](https://arxiv.org/abs/2501.16496). Why one would leave activations for parameters.
+# - Engels and others, *Not All Language Model Features Are One-Dimensionally Linear* (2024), [arXiv
+#   2405.14860](https://arxiv.org/abs/2405.14860). The rings of lab 05.
+# - Loshchilov, Hutter, *Decoupled Weight Decay Regularization* (2019), [arXiv
+#   1711.05101](https://arxiv.org/abs/1711.05101), and Madry and others, *Towards Deep Learning Models
+#   Resistant to Adversarial Attacks* (2018), [arXiv 1706.06083](https://arxiv.org/abs/1706.06083):
+#   AdamW and PGD, the two tools from elsewhere that the lab uses.
