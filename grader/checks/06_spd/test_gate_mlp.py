@@ -45,9 +45,13 @@ def test_nothing_runs_between_components(student, rng):
     h, gate = _drawn(rng)
     gate = (gate[0] + gate[0].sign(), *gate[1:2], gate[2] + gate[2].sign(), gate[3])
     z = tensor(student.gate_mlp(h, gate), (BATCH, C), "what comes back")
+    close(z, _by_hand(h, gate), **FLOAT32, because="before anything is moved")
     for place in (0, C - 1):
-        moved = h.clone()
-        moved[2, place] += 2.5
+        ways = h.repeat(4, 1, 1)
+        ways[:, 2, place] += torch.tensor([-5, -2.5, 2.5, 5])
+        truths = torch.stack([_by_hand(way, gate)[2, place] for way in ways])
+        # The way that moves the gate most: a neuron may be flat on one side.
+        moved = ways[int((truths - _by_hand(h, gate)[2, place]).abs().argmax())]
         apart = (tensor(student.gate_mlp(moved, gate), (BATCH, C)) - z).abs() > 1e-4
         here = apart[2, place].clone()
         apart[2, place] = False
@@ -60,6 +64,7 @@ def test_components_in_another_order(student, rng):
     the same h with other weights gives another output."""
     h, gate = _drawn(rng)
     z = tensor(student.gate_mlp(h, gate), (BATCH, C), "what comes back")
+    close(z, _by_hand(h, gate), **FLOAT32, because="the order as it is")
     order = torch.randperm(C, generator=rng)
     moved = student.gate_mlp(h[:, order], tuple(t[order] for t in gate))
     close(moved, z[:, order], atol=1e-4, because="another order")

@@ -1,4 +1,4 @@
-"""Hidden checks for hand_built: faithful, masked at will, and with no gate open that need not be."""
+"""Hidden checks for hand_built: faithful, masked at will, and no gate open without need."""
 
 import torch
 from torch import Tensor

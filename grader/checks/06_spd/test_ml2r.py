@@ -29,7 +29,8 @@ def _cosines(W: Tensor, U: Tensor, V: Tensor) -> Tensor:
 
 def test_the_right_size_is_1(student, rng):
     """Components that write the columns of W, each for its own input, have a ratio of 1, in any
-    order, and also with U ten times and V a tenth, or with both signs turned."""
+    order, and also with U ten times and V a tenth, or with both signs turned; at twice the size
+    it is 2."""
     W = _drawn(rng)[0]
     close(student.ml2r(W, W, torch.eye(IN)), 1.0, **FLOAT32, because="the columns of W")
     order = torch.randperm(IN, generator=rng)
@@ -37,6 +38,8 @@ def test_the_right_size_is_1(student, rng):
     result, after = student.after("ml2r", *given)
     close(result, 1.0, **FLOAT32, because="in another order, scale and sign")
     unchanged(after, given)
+    twice = student.ml2r(W, -10 * W[:, order], -0.2 * torch.eye(IN)[order])
+    close(twice, 2.0, **FLOAT32, because="the same at twice the size")
 
 
 def test_shrunk_components_show(student, rng):

@@ -29,7 +29,8 @@ def _by_hand(W: Tensor, U: Tensor, V: Tensor) -> float:
 
 def test_the_columns_themselves_score_1(student, rng):
     """Components that write the columns of W, each for its own input, score 1: in any order, at
-    any size, and with the signs of U and V both turned."""
+    any size, and with the signs of U and V both turned. Where one column alone is written, the
+    others count 0."""
     W = _drawn(rng)[0]
     close(student.mmcs(W, W, torch.eye(IN)), 1.0, **FLOAT32, because="the columns of W")
     order = torch.randperm(IN, generator=rng)
@@ -38,6 +39,8 @@ def test_the_columns_themselves_score_1(student, rng):
     result, after = student.after("mmcs", *given)
     close(result, 1.0, **FLOAT32, because="the same in another order, size and sign")
     unchanged(after, given)
+    one = student.mmcs(W, W[:, :1], torch.eye(IN)[:1])
+    close(one, 1 / IN, **FLOAT32, because="the first column alone, the others not written at all")
 
 
 def test_it_is_the_mean_of_the_best_cosines(student, rng):
@@ -78,6 +81,9 @@ def test_one_component_may_win_twice(student, rng):
     more = torch.cat([direction, torch.randn(OUT, 3, generator=rng)], 1)
     V = torch.cat([V, torch.randn(3, IN, generator=rng)])
     close(student.mmcs(W, more, V), 1.0, **FLOAT32, because="with three others beside it")
+    other = torch.randn(OUT, IN, generator=rng)
+    close(student.mmcs(other, more, V), _by_hand(other, more, V), **FLOAT32,
+          because="the same components beside another matrix")  # fmt: skip
 
 
 def test_dice_look_good_in_the_plane(student, rng):

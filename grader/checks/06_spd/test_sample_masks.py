@@ -35,6 +35,7 @@ def test_masks_lie_between_gate_and_1(student, rng):
         holds(bool((m >= g - ROUNDING).all()), "A mask is below its gate.")
         holds(bool((m <= 1 + ROUNDING).all()), "A mask is above 1.")
         close(m[:, 3], torch.ones(60), because="masks of gates that are 1")
+        holds(bool((m[:, [0, 2, 4]] > g[:, [0, 2, 4]] + 1e-3).any()), "No mask is above its gate.")
         unchanged(after[:2], (g, two_point))
 
 
@@ -95,11 +96,15 @@ def test_gradients_flow_into_the_gates(student, rng):
     seed = int(torch.randint(1 << 30, (), generator=rng))
     g = 0.1 + 0.7 * torch.rand(1, 1, generator=rng)
     for two_point in (False, True):
-        for place in range(4):
+        shares = []
+        for place in range(8):
             dice = student.dice(seed + place)
             m, (slope,) = student.gradients("sample_masks", g, two_point, dice, wrt=(0,))
             share = (tensor(m, (1, 1), "the mask") - g) / (1 - g)
+            shares.append(float(share))
             # A two-point mask that is 1 whatever the gate may have no gradient at all.
             if slope is None and bool((share > 1 - 1e-4).all()):
                 continue
             close(slope, 1 - share, atol=1e-4, because="the gradient for the gate")
+        # Eight coins that all fall on the same side would be bad luck: the even draws must differ.
+        holds(two_point or max(shares) - min(shares) > 1e-3, "All masks are the same.")

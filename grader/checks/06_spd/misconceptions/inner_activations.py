@@ -1,6 +1,5 @@
 """Wrong inner activations that students write."""
 
-import torch
 from torch.nn import functional
 
 
