@@ -100,6 +100,40 @@ def leaks(
     return fig
 
 
+def clouds(g: Float[Tensor, "batch C"], masks: Mapping[str, Float[Tensor, "batch C"]]) -> Figure:
+    """Draw masks against their gates, a panel for each way of drawing them."""
+    with drawing(3.4 * len(masks), 3.3) as fig:
+        panels = fig.subplots(1, len(masks), sharey=True, squeeze=False)[0]
+        for axes, (name, drawn) in zip(panels, masks.items(), strict=True):
+            axes.scatter(g.flatten().tolist(), drawn.flatten().tolist(), s=3, color=BLUE)
+            axes.plot([0, 1], [0, 1], color=VERMILION, linestyle="--", linewidth=1.4)
+            axes.set(title=name, xlabel="gate", aspect="equal")
+            axes.spines[["top", "right"]].set_visible(False)
+        panels[0].set_ylabel("mask")
+    fig.alt = "Masks against gates: evenly between the gate (dashed) and 1, or at either end."
+    return fig
+
+
+def written(W: Float[Tensor, "2 features"], answers: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
+    """Draw what each component writes for each feature, over the true columns in grey."""
+    with drawing(2.6 * len(answers), 3.0) as fig:
+        panels = fig.subplots(1, len(answers), sharex=True, sharey=True)
+        reach = 1.15 * max(1.0, float(W.abs().max()))
+        for axes, (name, (U, V)) in zip(panels, answers.items(), strict=True):
+            for x, y in W.T.tolist():
+                axes.plot([0, x], [0, y], color="#b5bcc4", linewidth=5, solid_capstyle="round")
+            made = torch.einsum("oc,ci->cio", U, V).flatten(0, 1)
+            for x, y in made[made.norm(dim=1) > 1e-6].tolist():
+                axes.plot([0, x], [0, y], color=BLUE, linewidth=1.4)
+                axes.plot([x], [y], "o", color=VERMILION, markersize=3.5)
+            axes.set(title=name, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+            axes.grid(True, linewidth=0.4)
+    fig.alt = "What components write in the plane, beside the true columns: " + ", ".join(
+        f"{name} ({U.shape[1]} components)" for name, (U, _) in answers.items()
+    )
+    return fig
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows under their headings; numbers with three digits, small ones as powers of ten."""
     first = max(len(str(row[0])) for row in rows) + 2
