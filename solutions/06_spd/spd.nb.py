@@ -1374,7 +1374,8 @@ with check(layerwise_loss) as c:
     truth = functional.mse_loss(first, goal) + functional.mse_loss(second, goal)
     c.close(loss, truth / 2, "one layer of components, the other original; the mean of both")
     right = {**parts, "second": (weights["second"], torch.eye(5))}
-    loss = c.call(chain, x, weights, right, ones, True, dice(0))
+    wide = {"first": ones["first"], "second": torch.ones(7, 5)}
+    loss = c.call(chain, x, weights, right, wide, True, dice(0))
     c.close(loss, functional.mse_loss(first, goal) / 2, "a right layer adds nothing")
     x, half = torch.ones(20_000, 1), torch.full((20_000, 1), 0.5)
     one = {"a": torch.ones(1, 1), "b": torch.ones(1, 1)}
@@ -2009,7 +2010,8 @@ my_betraying_columns = None  # in words
 # %%
 def any_masks(g: Tensor, two_point: bool, generator: torch.Generator) -> Tensor:
     """Wrong: masks in [0, 1], whatever the gates say."""
-    return sample_masks(torch.zeros_like(g), two_point, generator)
+    r = torch.rand(g.shape, generator=generator)
+    return (r < 0.5).to(g.dtype) if two_point else r
 
 
 def masks_below(g: Tensor, two_point: bool, generator: torch.Generator) -> Tensor:

@@ -1,25 +1,23 @@
-"""Given code of lab 06, part II: where a run begins, what it is fed, and pictures of it.
+"""Given code of lab 06, part II: where a run begins, what it is fed, and how one looks on.
 
 Nothing here answers an exercise. Parts and gates are dictionaries by layer, as in the notebook.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from jaxtyping import Float
-from labkit.plots.figure import BLUE, VERMILION, Figure, drawing
+from spd_pictures_helpers import picture
 from torch import Tensor
 from tqdm.auto import tqdm
 
 Parts = dict[str, tuple[Tensor, Tensor]]
 Gates = dict[str, tuple[Tensor, Tensor, Tensor, Tensor]]
 Open = Callable[[Parts, Gates], dict[str, Tensor]]
-
-_LIVE = 0.1  # a gate above this counts as open
-_TRUE = "#9aa2ab"
 
 
 def random_start(
@@ -102,7 +100,32 @@ def fixed_gate(
     return w_in, b_in, w_out, b_out
 
 
-class Watching:
+@contextmanager
+def instead(names: dict[str, Any], **others: object) -> Iterator[None]:
+    """Let other functions stand under these names for a while, such as in ``globals()``."""
+    kept = {name: names[name] for name in others}
+    names.update(others)
+    try:
+        yield
+    finally:
+        names.update(kept)
+
+
+class Bar:
+    """A progress bar; give it as ``look``."""
+
+    def __init__(self, steps: int) -> None:
+        self._bar = tqdm(total=steps, desc="decomposing", leave=False, mininterval=0.5)
+        self._steps = steps
+
+    def __call__(self, step: int, parts: Parts, gates: Gates) -> None:
+        """Take notice of a step that is done."""
+        self._bar.update()
+        if step + 1 == self._steps:
+            self._bar.close()
+
+
+class Watching(Bar):
     """A progress bar and a picture that is drawn anew while a run trains; give it as ``look``.
 
     Args:
@@ -117,77 +140,46 @@ class Watching:
     ) -> None:
         from IPython.display import HTML, display
 
-        self._open, self._weights, self._steps = open_gates, weights, steps
+        self._open, self._weights = open_gates, weights
         # Most of it happens early: the pictures stand closer there.
-        self._when = {round(steps * (k / pictures) ** 1.5) for k in range(1, pictures)}
+        self._when = {round(steps * (k / pictures) ** 1.5) for k in range(1, pictures)} | {steps}
         self._shown: Any = display(HTML("<p>before the first step</p>"), display_id=True)
-        self._bar = tqdm(total=steps, desc="decomposing", leave=False, mininterval=0.5)
+        super().__init__(steps)
 
     def __call__(self, step: int, parts: Parts, gates: Gates) -> None:
-        """Take notice of a step that is done."""
-        self._bar.update()
-        last = step + 1 == self._steps
-        # None outside a notebook.
-        if self._shown is not None and (step + 1 in self._when or last):
+        """Take notice of a step that is done, and draw it if its turn has come."""
+        super().__call__(step, parts, gates)
+        if self._shown is not None and step + 1 in self._when:  # None outside a notebook
             from IPython.display import HTML
 
             title = f"After {step + 1:,} of {self._steps:,} steps"
             figure = picture(self._weights, parts, self._open(parts, gates), title)
             self._shown.update(HTML(figure.to_html()))
-        if last:
-            self._bar.close()
 
 
-def picture(
-    weights: Mapping[str, Tensor], parts: Parts, gates: Mapping[str, Tensor], title: str = ""
-) -> Figure:
-    """Draw a decomposition of a toy model with two dimensions: its arrows, and its gates.
-
-    Args:
-        weights: ``embed`` [2, features] and ``unembed`` [features, 2].
-        gates: each layer's gates [features, C] on each feature alone.
-    """
-    with drawing(10.4, 5.4) as fig:
-        grid = fig.add_gridspec(2, 2, width_ratios=(1.0, 1.9))
-        for row, (name, W) in enumerate(weights.items()):
-            arrows(fig.add_subplot(grid[row, 0]), W, parts[name], gates[name])
-            _gates(fig.add_subplot(grid[row, 1]), gates[name], name)
-        fig.suptitle(title, x=0.01, ha="left", fontsize=12)
-    fig.alt = f"{title}. " + " ".join(
-        f"{name}: {int((g > _LIVE).any(dim=0).sum())} of {g.shape[1]} components are open for "
-        f"some feature alone; {int((g > _LIVE).sum())} gates are open."
-        for name, g in gates.items()
-    )
-    return fig
+def report(name: str, found: Mapping[str, Any]) -> None:
+    """Print what a diagnosis says, layer by layer."""
+    print(f"{name}: {'right' if found['right'] else 'not right'}")
+    for layer, live in found["live"].items():
+        print(
+            f"    {layer:8} live {live:3}, open for one probe {found['open'][layer]}, unsure gates "
+            f"{found['unsure'][layer]}, missing from the live ones {found['missing'][layer]:.3f}"
+        )
+    print(f"    adversarial error {found['adversarial']:.3f}")
 
 
-def arrows(
-    axes: Any, W: Tensor, pair: tuple[Tensor, Tensor], gates: Float[Tensor, "features C"]
-) -> None:
-    """Draw what each feature's open components write (or read), beside the true columns or rows.
-
-    A matrix [2, features] has columns, a matrix [features, 2] has rows; of a component, the column
-    or row of the feature is drawn that opens it most, fainter where that gate is less open.
-    """
-    U, V = (t.detach() for t in pair)
-    truth, plane, size = (W.mT, U.mT, V) if W.shape[0] == 2 else (W, V, U.mT)
-    for x, y in truth.tolist():
-        axes.plot([0, x], [0, y], color=_TRUE, linewidth=6, alpha=0.55, solid_capstyle="round")
-    strength, feature = gates.max(dim=0)
-    for c in (strength > _LIVE).nonzero()[:, 0].tolist():
-        x, y = (plane[c] * size[c, feature[c]]).tolist()
-        seen = float(strength[c])
-        axes.plot([0, x], [0, y], color=BLUE, linewidth=1.8, alpha=seen)
-        axes.plot([x], [y], "o", color=VERMILION, markersize=5, alpha=seen)
-    reach = 1.25 * float(truth.norm(dim=1).max())
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-    axes.grid(True, linewidth=0.4)
+def smooth(losses: Sequence[float], over: int = 25) -> list[float]:
+    """Return the means of successive stretches of a curve."""
+    whole = len(losses) // over
+    return torch.tensor(losses[: whole * over]).reshape(whole, over).mean(dim=1).tolist()
 
 
-def _gates(axes: Any, gates: Float[Tensor, "features C"], name: str) -> None:
-    live = int((gates > _LIVE).any(dim=0).sum())
-    axes.imshow(gates.numpy(), cmap="viridis", vmin=0, vmax=1, aspect="auto",
-                interpolation="nearest")  # fmt: skip
-    axes.set_title(f"{name}: {live} of {gates.shape[1]} open for some feature", fontsize=11)
-    axes.set(ylabel="feature alone", xlabel="component")
-    axes.set_yticks(range(len(gates)))
+def complaints(found: Mapping[str, Any], most: int = 1, limit: float = 0.06) -> list[str]:
+    """Return which of a diagnosis' numbers speak against a run."""
+    against = {
+        "open": max(found["open"].values()) > most,
+        "unsure": max(found["unsure"].values()) > 0,
+        "missing": max(found["missing"].values()) >= 0.1,
+        "adversarial": found["adversarial"] >= limit,
+    }
+    return [name for name, holds in against.items() if holds]
