@@ -609,7 +609,7 @@ with check(inner_activations) as c:
 # %% [markdown]
 # ### Exercise 7: gate_mlp
 #
-# difficulty 3/5 · importance 5/5 · 12 min
+# difficulty 3/5 · importance 5/5 · 10 min
 #
 # Each component has a small network *of its own*: its one number in, `hidden` neurons, one
 # number out.
@@ -690,7 +690,7 @@ with check(gate_mlp) as c:
 # %% [markdown]
 # ### Exercise 8: lower_leaky
 #
-# difficulty 4/5 · importance 3/5 · 12 min
+# difficulty 4/5 · importance 3/5 · 10 min
 #
 # Its *value* is $z$ clamped to $[0, 1]$, exactly, since a mask below 0 would mean nothing. Its
 # *gradient* is 1 inside, 0 above 1, and where $z < 0$ it is 0.01 instead of the clamp's 0, at least
@@ -825,7 +825,7 @@ def gate_values(
 # %% [markdown]
 # ### Exercise 10: sample_masks
 #
-# difficulty 3/5 · importance 5/5 · 12 min
+# difficulty 3/5 · importance 5/5 · 10 min
 #
 # How is a gate taken at its word? Where it says 0, *anything* may be done to the component: it may
 # be kept, halved or cut out. Where it says 1, nothing may. So SPD multiplies each component with a
@@ -906,7 +906,7 @@ helpers.clouds(g, {kind: sample_masks(g, kind == "two-point", dice(0)) for kind 
 # %% [markdown]
 # ### Exercise 11: masked_forward
 #
-# difficulty 3/5 · importance 5/5 · 15 min
+# difficulty 3/5 · importance 5/5 · 12 min
 #
 # Run the target with masked components. A layer that has an entry in `masks` computes
 #
@@ -2740,7 +2740,6 @@ for name, pieces, g in (("shipped", forty.parts, honest), ("with clutter", clutt
         f"{name:12} faithfulness {unfaithful:.0e}; error with a random mask {random_worst[0]:.4f}, "
         f"with the worst of 300 {random_worst[-1]:.4f}, with the adversary's {worst:.4f}"
     )
-random_worst, worst = searched["with clutter"]
 helpers.versus(my_factor_of_the_adversary, round(worst / random_worst[-1].item(), 1), "Factor")
 larger.mask_search_figure(searched)
 
@@ -3012,14 +3011,14 @@ with check(challenge_answer=challenge_answer) as c:
 #   2506.20790](https://arxiv.org/abs/2506.20790). The method of this lab. On toy models of
 #   superposition they report an MMCS of 1.000 everywhere and ML2R between 0.992 and 1.031: hold
 #   yours against it, and look up how many components and steps it took.
-# - Braun and others, *Interpretability in Parameter Space: Minimizing Mechanistic Description Length
-#   with Attribution-based Parameter Decomposition* (2025), [arXiv
+# - Braun and others, *Interpretability in Parameter Space: Minimizing Mechanistic Description
+#   Length with Attribution-based Parameter Decomposition* (2025), [arXiv
 #   2501.14926](https://arxiv.org/abs/2501.14926). Where the idea comes from: whole parameter
 #   vectors for components, and attributions in the place of gates.
-# - Goodfire's code, [param-decomp](https://github.com/goodfire-ai/param-decomp), and what came next:
-#   [*Interpreting Language Model Parameters*](https://www.goodfire.ai/research/interpreting-lm-parameters)
-#   (2026), which decomposes a small language model. `nano_param_decomp` there is one file that you
-#   can now read.
+# - Goodfire, *[Interpreting language model
+#   parameters](https://www.goodfire.ai/research/interpreting-lm-parameters)* (2026): what came
+#   next. In its code, [param-decomp](https://github.com/goodfire-ai/param-decomp), there is a
+#   version in a single file (`nano_param_decomp`), which you can now read.
 # - Elhage and others, [*Toy Models of
 #   Superposition*](https://transformer-circuits.pub/2022/toy_model/index.html) (2022). The target,
 #   and the pentagon; lab 04 trains it.
@@ -3028,6 +3027,6 @@ with check(challenge_answer=challenge_answer) as c:
 # - Engels and others, *Not All Language Model Features Are One-Dimensionally Linear* (2024), [arXiv
 #   2405.14860](https://arxiv.org/abs/2405.14860). The rings of lab 05.
 # - Loshchilov, Hutter, *Decoupled Weight Decay Regularization* (2019), [arXiv
-#   1711.05101](https://arxiv.org/abs/1711.05101), and Madry and others, *Towards Deep Learning Models
-#   Resistant to Adversarial Attacks* (2018), [arXiv 1706.06083](https://arxiv.org/abs/1706.06083):
-#   AdamW and PGD, the two tools from elsewhere that the lab uses.
+#   1711.05101](https://arxiv.org/abs/1711.05101), and Madry and others, *Towards Deep Learning
+#   Models Resistant to Adversarial Attacks* (2018), [arXiv
+#   1706.06083](https://arxiv.org/abs/1706.06083): AdamW and PGD, the lab's two tools from elsewhere.
