@@ -2035,7 +2035,7 @@ versions = {
     "no minimality": ({}, {"coefficient": (1e-9, 1e-9)}),
     "one r for all": ({"sample_masks": masks_shared}, {}),
 }
-W = target.weights["embed"]
+W = pentagon  # the matrix of embed
 goal = target(ordinary)
 rows = []
 for name, (wrong, settings) in versions.items():
@@ -2257,7 +2257,8 @@ with check(identity_layer_rank) as c:
     missing = 4 / (9 + 16 + 0.04) ** 0.5
     c.close(c.call(W, W, torch.eye(3).double(), g), (2, 1, missing), "the largest is closed")
     c.close(c.call(9 * W, 9 * W, torch.eye(3).double(), g), (2, 1, missing), "in other units")
-    c.close(c.call(W, W, torch.eye(3).double(), g, 0.5)[0], 1, "with a threshold of a half")
+    c.close(c.call(W, W, torch.eye(3).double(), g, 0.01)[:2], (3, 2), "a threshold of 0.01")
+    c.close(c.call(W, W, torch.eye(3).double(), g, 0.5)[:2], (1, 0), "0.5: what is left is crumbs")
 
 # %% [markdown]
 # Now a trained one: TMS 5-2 with an identity between its two matrices, and 100, 60 and 100
@@ -2587,7 +2588,7 @@ def subset_importance(
 with check(subset_importance) as c:
     eye = torch.eye(3).double()
     diagonal = {"embed": eye, "unembed": torch.diag(torch.tensor([2.0, 1.5, 1.0])).double()}
-    split = {"embed": (eye, eye), "unembed": (diagonal["unembed"], eye)}
+    split = {"embed": (9 * eye, eye), "unembed": (diagonal["unembed"], eye)}
     x = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.0, 0.8], [0.0, 0.0, 0.0], [0.0, 0.7, 0.9]]).double()
     quiet = torch.tensor([0.1, 0.2, -3.0]).double()
     expected = torch.tensor([[1, 0, 0], [1, 0, 0], [0, 0, 0], [0, 1, 0]]).bool()
@@ -2602,6 +2603,13 @@ with check(subset_importance) as c:
     twice = {"embed": (eye, eye), "unembed": (down, eye)}
     found = c.call(tms(torch.tensor([1.0, 0.0]).double()), 0 * x + 1, either, twice, "unembed", 0.1)
     c.close(found.sum(dim=1), torch.full((4,), 2), "of two that do the same, one is enough")
+    down = torch.tensor([[-4.0, -1.6, -1.6]]).double()
+    large = {"embed": (eye, eye), "unembed": (down, eye)}
+    below = tms(torch.tensor([2.5]).double())
+    found = c.call(below, 0 * x + 1, {"embed": eye, "unembed": down}, large, "unembed", 0.1)
+    c.close(found, (0 * x + eye[0]).bool(), "one large in place of two small")
+    found = c.call(tms(quiet), x, diagonal, split, "unembed", 0.8)
+    c.close(found, expected, "one output that moves too far is enough")
     found = c.call(tms(quiet), x, diagonal, split, "unembed", 2.5)
     c.close(found.sum(), 0, "with a large tolerance nothing matters")
 
@@ -2780,7 +2788,6 @@ helpers.versus(my_latents_for_a_circle, latents_needed, "Latents")
 circle = ring.draw("ring", seed=1, n=2800, noise=0.2)
 around = circle.x - circle.centre
 turn = {"next": larger.next_day(circle.plane)}
-turned_angles = {}
 for seed in (0, 1):
     begin = training.random_start(turn, 20, dice(seed))
     draw = dice(seed + 10)
