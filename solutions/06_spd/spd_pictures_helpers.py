@@ -54,12 +54,14 @@ def arrows(
     for x, y in truth.tolist():
         axes.plot([0, x], [0, y], color=_TRUE, linewidth=6, alpha=0.55, solid_capstyle="round")
     strength, feature = gates.max(dim=0)
+    longest, lengths = float(truth.norm(dim=1).max()), []
     for c in (strength > _LIVE).nonzero()[:, 0].tolist():
         x, y = (plane[c] * size[c, feature[c]]).tolist()
+        lengths.append((x * x + y * y) ** 0.5)
         seen = float(strength[c])
         axes.plot([0, x], [0, y], color=BLUE, linewidth=1.8, alpha=seen)
         axes.plot([x], [y], "o", color=VERMILION, markersize=5, alpha=seen)
-    reach = 1.25 * float(truth.norm(dim=1).max())
+    reach = 1.25 * min(max([longest, *lengths]), 2.5 * longest)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     axes.grid(True, linewidth=0.4)
 
@@ -93,7 +95,7 @@ def sweep(
         for side in (axes, right):
             side.spines["top"].set_visible(False)
         names = ("live (left)", "worst masks (right)", f"{truth} features")
-        axes.legend([live, wrong, level], names, loc="lower left")
+        axes.legend([live, wrong, level], names, loc="center left")
     fig.alt = "Price of a gate. " + " ".join(
         f"At {c:g}: {n} live, error {e:.3f}."
         for c, n, e in zip(coefficients, counts, errors, strict=True)
@@ -109,25 +111,24 @@ def headline(
     worst: float,
 ) -> Figure:
     """Draw the live components beside the truth, and their gates in order."""
-    with drawing(12.0, 6.4) as fig:
-        panels = fig.subplots(2, 2, gridspec_kw={"width_ratios": (1.15, 1.0)})
-        for row, (name, W) in zip(panels, weights.items(), strict=True):
-            arrows(row[0], W, parts[name], gates[name])
+    with drawing(12.4, 3.9) as fig:
+        panels = fig.subplots(1, 4, gridspec_kw={"width_ratios": (1.0, 0.95, 1.0, 0.95)})
+        for place, (name, W) in enumerate(weights.items()):
+            left, right = panels[2 * place : 2 * place + 2]
+            arrows(left, W, parts[name], gates[name])
             of = "columns" if W.shape[0] == 2 else "rows"
-            row[0].set_title(f"{name}: true {of} (grey), live components (arrows)", fontsize=11)
+            left.set_title(f"{name}: true {of} (grey),\nlive components (arrows)", fontsize=11)
             strength, feature = gates[name].max(dim=0)
             live = (strength > _LIVE).nonzero()[:, 0]
             live = live[(feature[live] - 0.5 * strength[live]).argsort()]
-            image = row[1].imshow(gates[name][:, live].numpy(), cmap="viridis", vmin=0, vmax=1)
-            row[1].set_xticks(range(len(live)), labels=[f"#{c}" for c in live.tolist()])
-            row[1].set_yticks(range(len(W.mT if W.shape[0] == 2 else W)))
-            row[1].set(ylabel="feature alone", xlabel="live component")
+            image = right.imshow(gates[name][:, live].numpy(), cmap="viridis", vmin=0, vmax=1)
+            right.set_xticks(range(len(live)), labels=[f"#{c}" for c in live.tolist()], fontsize=9)
+            right.set_yticks(range(len(gates[name])))
+            right.set(ylabel="feature alone", xlabel="live component")
             likeness, size = scores[name]
-            title = (
-                f"{len(live)} of {gates[name].shape[1]} live, MMCS {likeness:.3f}, ML2R {size:.3f}"
-            )
-            row[1].set_title(title, fontsize=11)
-            fig.colorbar(image, ax=row[1], label="gate")
+            many = f"{len(live)} of {gates[name].shape[1]} are live:"
+            right.set_title(f"{many}\nMMCS {likeness:.3f}, ML2R {size:.3f}", fontsize=11)
+        fig.colorbar(image, ax=panels[-1], label="gate", shrink=0.8)
         fig.suptitle(f"A pentagon, taken apart (worst masks: error {worst:.3f})", x=0.01, ha="left")
     fig.alt = "Live components beside the true directions, and their gates. " + " ".join(
         f"{name}: {int((g > _LIVE).any(dim=0).sum())} of {g.shape[1]} live, MMCS "
