@@ -79,7 +79,7 @@ SHARE = 0.2  # of the groups to validation, and as many to the test
 PENALTY = 0.1  # of the probes
 
 smollm2 = models.load("smollm2")
-data = helpers.texts_of(FEATURE)
+data = helpers.texts_of(FEATURE, by="words")  # or by="templates"
 answers = helpers.ANSWERS[FEATURE]
 
 # Your own texts: take away the #, and write.
@@ -215,9 +215,28 @@ spoiled = audit_data(careless, data.labels, data.groups)
 print(f"The same texts with one careless word each: best one-word rule {spoiled['word_rate']:.3f}")
 
 # %% [markdown]
-# One rule of one word is the least that can give a label away. Later we also take a table of *all*
+# One rule of one word is the least that can give a label away. The next step is a table of *all*
 # words and pairs of words (naive Bayes), fitted on the training texts: what it gets right on the
-# test texts is the **give-away**, the score that needs no model at all.
+# test texts is the **give-away**, the score that needs no model at all. It hangs on the **groups**.
+# The course's texts can be split by *templates* (new sentences, old words) or by *words* (the word
+# that carries the label is new, the sentences are old). In twins a template says nothing about the
+# label; the word says everything.
+#
+# **Predict.** The give-away, if the groups are templates, and if they are words?
+
+# %%
+my_give_away_by_templates, my_give_away_by_words = None, None
+
+# %%
+guesses = {"templates": my_give_away_by_templates, "words": my_give_away_by_words}
+for by, guess in guesses.items() if FEATURE in probing.FEATURES else ():
+    other = helpers.texts_of(FEATURE, by=by)
+    shares = []
+    for seed in range(SEEDS):
+        train, _, test = earlier.split_by_group(other.groups, SHARE, SHARE, seed)
+        told = helpers.word_table(other.texts, other.labels, train, test)
+        shares.append((told == other.labels[test]).double().mean().item())
+    helpers.versus(guess, f"{sum(shares) / SEEDS:.3f}", f"Words alone, groups by {by}")
 
 # %% [markdown] question="feature_and_labels" points=4
 # ### Question A: your feature and its labels
@@ -232,12 +251,13 @@ print(f"The same texts with one careless word each: best one-word rule {spoiled[
 # **Model answer** (for *tense*). (1) True if the sentence's one verb is in the past ("carried"),
 # False if it is in the present ("carries"). Hard: "The farmer has carried the box" tells of the
 # past by an auxiliary in the present; there is none in these data, so the claims are about simple
-# forms. (2) A group is a template: two texts of one template share all but three words, so a probe
-# could answer by memory if twins stood on both sides. (3) Base rate .5, group rate .5 and no copies
-# are as they should be; the word rate is near .5 because each single verb is rare, but all verbs in
-# -ed together are not: a table of words learns the twenty verbs, which occur on both sides of the
-# split. Groups by verb would take that away. (4) The spelling (-ed, -s): irregular verbs (sold,
-# held) have the feature without the spelling; testing on these alone would separate them.
+# forms. (2) A group is a verb. The same verb on both sides would let a table of words give the
+# label away, without any model (see the give-away by templates); of the templates each stands with
+# both labels equally often, so that they may be on both sides. (3) Base rate and group rate .5 and
+# no copies are as they should be; the word rate is near .5, but one word is little: the table of
+# all words is what worries, and it is why the groups are verbs. (4) The spelling (-ed, -s):
+# irregular verbs (sold, held) have the feature without the spelling; testing on these alone would
+# take them apart.
 #
 # **Rubric.** One point: a definition by which a stranger could label, with a hard case. One point:
 # groups, with what they keep apart. One point: a number of the audit, and what follows from it. One
@@ -250,7 +270,8 @@ print(f"The same texts with one careless word each: best one-word rule {spoiled[
 # The stream of all layers at the last token of each text; your split by groups, your probe, your
 # standardisation, over several seeds. For each seed and layer a score on the **validation** groups
 # and one on the **test** groups, and beside it the same probe on a **control task**: a coin for
-# each type of last token.
+# each *group*, the same for all of its texts. A probe that scores there has met its test groups
+# before: the split leaks.
 
 # %%
 places = probing.examples(smollm2, data)
@@ -277,7 +298,8 @@ def scores_of(layer: int, y: Bool[Tensor, " n"], train: Tensor) -> Float[Tensor,
 
 # %%
 splits = [earlier.split_by_group(groups, SHARE, SHARE, seed) for seed in range(SEEDS)]
-coins = [earlier.control_labels(places.token, 0.5, smollm2.cfg.d_vocab, k) for k in range(SEEDS)]
+names, group_ids = groups.unique(return_inverse=True)
+coins = [earlier.control_labels(group_ids, 0.5, len(names), seed) for seed in range(SEEDS)]
 tables = {name: torch.zeros(SEEDS, LAYERS) for name in ("valid", "test", "auroc", "control")}
 right = torch.zeros(SEEDS, LAYERS, len(labels), dtype=torch.bool)
 give_aways = []
@@ -406,7 +428,7 @@ print(f"the probes of {SEEDS} splits: mean cosine with their mean direction {agr
 # difficulty 3/5 · importance 5/5 · 20 min
 #
 # "97% on 40 test texts." How far could that be off? Texts of one group succeed and fail together,
-# so forty texts of two templates are not forty independent witnesses, they are two. The
+# so forty texts of four groups are not forty independent witnesses, they are four. The
 # **bootstrap over groups** asks: what would we have got with *other groups* like these? Draw as
 # many groups as there are, **with replacement**; put the texts of the drawn groups together (a
 # group that is drawn twice counts twice); note the share that is right; do that many times. The
@@ -524,11 +546,12 @@ print(f"test {test_score:.3f}; 95% interval over {len(pooled_groups.unique())} g
 # the best validation mean over five splits; the score is the mean over the same splits' test
 # groups, which had no say in the choice. (2) Base rate: it could have said one label always. Words
 # alone: it could have read the words that are in the text, which layer 0 holds; then "the model's
-# stream holds it" says no more than "the text does". Control task: it could have learnt the last
-# tokens by heart. (3) The interval over groups is the wider one and the right one, since the claim
-# is about sentences of new form, and of these we have as many as groups. (4) Not that the feature
-# is absent where the score is lower (another probe, another token might read it), nor that it is
-# computed at this layer: it is read there, and it may have been written anywhere before.
+# stream holds it" says no more than "the text does". Control task: it could have known its test
+# groups from training, so that what it learnt by heart would do. (3) The interval over groups is
+# the right one, since the claim is about new groups, and of these we have as many as are counted,
+# not as many as texts; it is the wider one wherever texts of a group succeed together. (4) Not that
+# the feature is absent where the score is lower (another probe, another token might read it), nor
+# that it is computed at this layer: it is read there, and may have been written anywhere before.
 #
 # **Rubric.** One point: score, interval, and a choice that did not look at test. One point: three
 # controls, with numbers. One point: what each excludes. One point: groups are the unit, and one
@@ -873,7 +896,8 @@ print(f"the MLP that reads most along it, by weights: block {reader}, score {rea
 #
 # The course's dictionary reads the stream after block 18 (`dictionary.LAYER` is 19). Two ways to
 # ask which of its 8,192 latents stands for your feature (lab 05): **by data**, which latent is
-# active on the True texts and not on the False ones? And **by cosine**, which decoder row points
+# active on the True texts and not on the False ones (its activation in a text is the largest over
+# the tokens)? And **by cosine**, which decoder row points
 # along your direction?
 #
 # ### Exercise 6: dictionary_matches
@@ -972,7 +996,7 @@ my_cosine = None
 # %%
 parts = dictionary.weights()
 stream = acts[dictionary.LAYER]
-latents = dictionary.encode(stream)
+latents = helpers.loudest_in_texts(smollm2, data.texts)  # [text, latent]
 train, valid, test = splits[0]
 known = train | valid
 its_step = helpers.between_the_means(stream[train], labels[train])

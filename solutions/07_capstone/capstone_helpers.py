@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from labkit import probing
+from labkit import dictionary, probing
 from labkit.errors import LabError
 from labkit.probing import Labelled
 from torch import Tensor
+from tqdm.auto import tqdm
+from transformer_lens.model_bridge import TransformerBridge
 
 CHALLENGE = "evidence"
 """The kind of planted model that this lab's challenge uses."""
@@ -58,9 +60,18 @@ ANSWERS = {
 """For each of the six features one question to the model."""
 
 
-def texts_of(feature: str, pairs: int = 10, seed: int = 0) -> Labelled:
-    """Return the course's texts of a feature, with one label each: what holds at the end."""
-    return replace(probing.labelled(feature, pairs, seed), spans=None)
+def texts_of(feature: str, by: str = "words", pairs: int = 10, seed: int = 0) -> Labelled:
+    """Return the course's texts of a feature, with one label each: what holds at the end.
+
+    Args:
+        by: what a group is: "words", the texts with the same word (or pair of words) that carries
+            the label, or "templates".
+    """
+    data = probing.labelled(feature, pairs, seed)
+    groups = {"words": data.fillers, "templates": data.groups}
+    if by not in groups:
+        raise LabError(f"groups are made by words or by templates, not by {by!r}")
+    return replace(data, spans=None, groups=groups[by])
 
 
 def own_texts(name: str, names: tuple[str, str], rows: Sequence[tuple[str, bool, int]]) -> Labelled:
@@ -120,6 +131,25 @@ def word_table(
     model = make_pipeline(CountVectorizer(ngram_range=(1, 2), binary=True), BernoulliNB())
     model.fit(known, labels[train].numpy())
     return torch.from_numpy(model.predict(unknown))
+
+
+def loudest_in_texts(
+    model: TransformerBridge, texts: Sequence[str]
+) -> Float[Tensor, "text latent"]:
+    """Return each dictionary latent's largest activation over the tokens of each text.
+
+    Without the first token, and without others on which the model rests its attention.
+    """
+    rows = []
+    for text in tqdm(texts, unit="text", desc="latents", leave=False):
+        with torch.no_grad():
+            _, cache = model.run_with_cache(
+                model.to_tokens(text), names_filter=dictionary.HOOK, stop_at_layer=dictionary.LAYER
+            )
+        stream = cache[dictionary.HOOK][0, 1:].float().cpu()
+        latents = dictionary.encode(stream) * dictionary.ordinary(stream)[:, None]
+        rows.append(latents.amax(dim=0))
+    return torch.stack(rows)
 
 
 def versus(prediction: object, measured: object, what: str) -> None:

@@ -24,9 +24,9 @@ def _texts(n: int, rng: torch.Generator) -> list[str]:
     ]
 
 
-def _labels(n: int, rng: torch.Generator) -> torch.Tensor:
+def _labels(n: int, rng: torch.Generator, least: int = 3) -> torch.Tensor:
     """Labels with fewer True than False, or the other way about; never half."""
-    few = _below(n // 2 - 1, rng, least=3)
+    few = _below(n // 2 - 1, rng, least=least)
     labels = torch.randperm(n, generator=rng) < few
     return labels if _below(2, rng) else ~labels
 
@@ -75,24 +75,20 @@ def test_word_rate(student, rng):
     """The best one-word rule may be a word that means False as well as one that means True; it is
     judged on all texts, a word counts once in a text, capitals do not matter, and a part of a word
     is no word."""
-    n = _below(30, rng, least=20)
-    labels = _labels(n, rng)
+    n = _below(30, rng, least=22)
+    labels = _labels(n, rng, least=7)  # so that no word of one text makes as good a rule
     wrong = torch.randperm(n, generator=rng)[:2]
     for sign in (True, False):
         held = (labels == sign).clone()
         held[wrong] = ~held[wrong]
         texts = _texts(n, rng)
-        for row in held.nonzero().flatten().tolist():
-            word = ("Cue", "cue", "CUE")[_below(3, rng)]
+        for number, row in enumerate(held.nonzero().flatten().tolist()):
+            word = ("Cue", "cue", "CUE")[number % 3]
             texts[row] = f"{word} {texts[row]} {word}" if _below(2, rng) else f"{texts[row]} {word}"
         for row in (~held).nonzero().flatten().tolist():
             texts[row] = f"cues{row} {texts[row]} rescue{row}"
-        base = max(int(labels.sum()), int((~labels).sum()))
-        # The rule of a rare word is nearly the base rate.
-        rare = max(n - int(labels.sum()), int(labels.sum())) + 1
-        expected = max(n - 2, base, min(rare, n)) / n
         found = student.audit_data(texts, labels, _groups(n, 4, rng))
-        close(_entry(found, "word_rate"), expected, **SHARES, because="word_rate")
+        close(_entry(found, "word_rate"), (n - 2) / n, **SHARES, because="word_rate")
 
 
 def test_word_rate_of_twins(student, rng):
