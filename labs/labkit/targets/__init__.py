@@ -15,7 +15,7 @@ the decompositions, which are the work of the lab's own functions.
     shipped      loading and saving
 """
 
-from labkit.targets.record import Decomposition, Kind, Target
+from labkit.targets.record import Decomposition, Gates, Kind, Parts, Target
 from labkit.targets.shipped import (
     decomposition,
     decompositions,
@@ -27,7 +27,9 @@ from labkit.targets.shipped import (
 
 __all__ = [
     "Decomposition",
+    "Gates",
     "Kind",
+    "Parts",
     "Target",
     "decomposition",
     "decompositions",
