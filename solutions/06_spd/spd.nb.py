@@ -14,10 +14,10 @@
 # written in them. **Can a matrix be taken apart into the things it does?**
 #
 # A matrix of a trained model does many things, most of them rarely. **Stochastic parameter
-# decomposition** (SPD; Bushnaq, Braun, Sharkey 2025) writes it as a sum of many simple matrices, the
-# *components*, and learns for every input which of them are needed. The test of *not needed* is what
-# gives the method its name: such a component may be multiplied by **any** number between 0 and 1,
-# drawn at random, and the model's output must not change.
+# decomposition** (SPD; Bushnaq, Braun, Sharkey 2025) writes it as a sum of many simple matrices,
+# the *components*, and learns for every input which of them are needed. The test of *not needed* is
+# what gives the method its name: such a component may be multiplied by **any** number between 0 and
+# 1, drawn at random, and the model's output must not change.
 #
 # $$W = \sum_c U_{:,c}\, V_{c,:} \qquad \text{every component of rank one, and for each input
 # only a few of them needed}$$
@@ -124,8 +124,10 @@ def layer_inputs(
 target = targets.load("tms_5_2")
 forward = tms(target.bias)
 for name, W in target.weights.items():
-    print(f"{name}: [out, in] = {list(W.shape)}, lengths of the five features' vectors:",
-          " ".join(f"{size:.2f}" for size in W.norm(dim=W.shape.index(2))))
+    print(
+        f"{name}: [out, in] = {list(W.shape)}, lengths of the five features' vectors:",
+        " ".join(f"{size:.2f}" for size in W.norm(dim=W.shape.index(2))),
+    )
 print("bias:", " ".join(f"{b:.2f}" for b in target.bias))
 helpers.arrows({"the columns of embed": target.weights["embed"]}, "A pentagon in the plane")
 
@@ -173,8 +175,8 @@ helpers.arrows({"the columns of embed": target.weights["embed"]}, "A pentagon in
 # <details><summary>Hint 2: shapes</summary>
 #
 # All columns of all components: `[C, out, in]`, or `[out, C, in]`. The cosine is over `out`, the
-# maximum over `C`, the mean over `in`. `functional.cosine_similarity` takes `dim=` and gives 0 where
-# one side is zero.
+# maximum over `C`, the mean over `in`. `functional.cosine_similarity` takes `dim=` and gives 0
+# where one side is zero.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -189,9 +191,7 @@ helpers.arrows({"the columns of embed": target.weights["embed"]}, "A pentagon in
 
 
 # %% exercise="mmcs"
-def mmcs(
-    W: Float[Tensor, "out in"], U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]
-) -> float:
+def mmcs(W: Float[Tensor, "out in"], U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]) -> float:
     """Return the mean over columns of W of the best cosine of a component's column with it."""
     ### BEGIN SOLUTION
     made = einsum(U, V, "o c, c i -> c o i")
@@ -247,7 +247,9 @@ flat_scores = [mmcs(pentagon, *random_parts(pentagon, 20, seed)) for seed in ran
 wide_scores = [mmcs(wide, *random_parts(wide, 20, seed)) for seed in range(20)]
 helpers.versus(my_mmcs_in_the_plane, round(sum(flat_scores) / 20, 3), "20 random components, plane")
 helpers.versus(
-    my_mmcs_in_ten_dimensions, round(sum(wide_scores) / 20, 3), "20 random components, 10 dimensions"
+    my_mmcs_in_ten_dimensions,
+    round(sum(wide_scores) / 20, 3),
+    "20 random components, 10 dimensions",
 )
 
 # %% [markdown]
@@ -292,9 +294,7 @@ helpers.versus(
 
 
 # %% exercise="ml2r"
-def ml2r(
-    W: Float[Tensor, "out in"], U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]
-) -> float:
+def ml2r(W: Float[Tensor, "out in"], U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]) -> float:
     """Return the mean over columns of the winning column's length, in parts of W's."""
     ### BEGIN SOLUTION
     made = einsum(U, V, "o c, c i -> c o i")
@@ -343,10 +343,10 @@ helpers.random_scores(numbers, scores)
 
 # %% [markdown]
 # The more components, the better the one number and the worse the other. **Read both, always**, and
-# read them on components that do something: the winner of a column is whoever points best, and among
-# a hundred components one that has died away to a speck may win from the one that does the work.
-# Part II therefore measures the *live* components only, and shows that even then the two numbers do
-# not say everything.
+# read them on components that do something: the winner of a column is whoever points best, and
+# among a hundred components one that has died away to a speck may win from the one that does the
+# work. Part II therefore measures the *live* components only, and shows that even then the two
+# numbers do not say everything.
 #
 # For `unembed` `[5, 2]` it is the *rows* that belong to features. The transpose of a component is a
 # component of the transpose, with $V^\top$ in the place of $U$: `mmcs(W.mT, V.mT, U.mT)`.
@@ -445,8 +445,8 @@ helpers.arrows(
 #
 # difficulty 1/5 · importance 4/5 · 3 min
 #
-# Write the components out as matrices of their own, $P_c = U_{:,c}\, V_{c,:}$, `[C, out, in]`. Their
-# sum is $UV$.
+# Write the components out as matrices of their own, $P_c = U_{:,c}\, V_{c,:}$, `[C, out, in]`.
+# Their sum is $UV$.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -455,8 +455,8 @@ helpers.arrows(
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# `U` is `[out, C]`, `V` is `[C, in]`; only $C$ is common, and nothing is summed. `einsum` with three
-# letters, or two broadcasts.
+# `U` is `[out, C]`, `V` is `[C, in]`; only $C$ is common, and nothing is summed. `einsum` with
+# three letters, or two broadcasts.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -469,9 +469,7 @@ helpers.arrows(
 
 
 # %% exercise="components"
-def components(
-    U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]
-) -> Float[Tensor, "C out in"]:
+def components(U: Float[Tensor, "out C"], V: Float[Tensor, "C in"]) -> Float[Tensor, "C out in"]:
     """Return every component as a matrix."""
     ### BEGIN SOLUTION
     return einsum(U, V, "o c, c i -> c o i")
@@ -485,7 +483,9 @@ with check(components) as c:
     c.true(P.shape == (6, 4, 3), "one matrix [out, in] for each component")
     c.close(P.sum(dim=0), U @ V, "together they are UV")
     c.close(P[2], torch.outer(U[:, 2], V[2]), "each is an outer product")
-    c.close(c.call(-3 * U, V / -3), P, "the size and the sign can wander between U and V", atol=1e-4)
+    c.close(
+        c.call(-3 * U, V / -3), P, "the size and the sign can wander between U and V", atol=1e-4
+    )
 
 # %% [markdown]
 # ### Exercise 5: faithfulness_loss
@@ -691,8 +691,8 @@ with check(gate_mlp) as c:
 #
 # - The **reconstruction** wants gates open. It uses the *lower-leaky* gate: one that is shut
 #   still feels a pull to open.
-# - The **minimality** wants gates shut. It uses the *upper-leaky* gate: one that is far above 1 still
-#   feels a pull to close.
+# - The **minimality** wants gates shut. It uses the *upper-leaky* gate: one that is far above 1
+#   still feels a pull to close.
 
 # %% [markdown]
 # ### Exercise 8: lower_leaky
@@ -816,6 +816,7 @@ helpers.leaks(
 # From now on, "the gates" $g$ are the lower-leaky ones. The way from a layer's input to its
 # gates is exercises 6, 7 and 8 in a row:
 
+
 # %%
 def gate_values(
     inputs: dict[str, Tensor],
@@ -856,8 +857,8 @@ def gate_values(
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# $r$ has the shape of $g$, `[batch, C]`: `torch.rand(g.shape, generator=generator)`. A fair coin is a
-# comparison of it with one half.
+# $r$ has the shape of $g$, `[batch, C]`: `torch.rand(g.shape, generator=generator)`. A fair coin is
+# a comparison of it with one half.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -911,7 +912,9 @@ with check(sample_masks) as c:
 
 # %%
 g = torch.linspace(0, 1, 500)[:, None].expand(500, 4).contiguous()
-helpers.clouds(g, {kind: sample_masks(g, kind == "two-point", dice(0)) for kind in ("even", "two-point")})
+helpers.clouds(
+    g, {kind: sample_masks(g, kind == "two-point", dice(0)) for kind in ("even", "two-point")}
+)
 
 # %% [markdown]
 # ### Exercise 11: masked_forward
@@ -996,9 +999,7 @@ with check(masked_forward) as c:
     c.close(c.call(toy, x, some, whole, ones), plain, "UV = W and masks of 1: the same", atol=1e-3)
     masks = {"embed": torch.rand(7, 5), "unembed": torch.rand(7, 8)}
     out = c.call(toy, x, some, whole, masks)
-    own = [
-        {k: (whole[k][0] * masks[k][b]) @ whole[k][1] for k in some} for b in range(7)
-    ]
+    own = [{k: (whole[k][0] * masks[k][b]) @ whole[k][1] for k in some} for b in range(7)]
     truth = torch.cat([layer_inputs(toy, x[b : b + 1], own[b])[0] for b in range(7)])
     c.close(out, truth, "each sample has a matrix of its own in each layer", atol=1e-3)
     ones["embed"].requires_grad_(True)
@@ -1093,8 +1094,16 @@ with check(hand_built) as c:
         masks = {k: sample_masks(g[k].float(), seed == 2, dice(seed)) for k in g}
         masked = masked_forward(tms(bias), x, some, parts, masks)
         c.close(masked, out, "whatever is masked where a gate is shut, the output stays")
-    c.close(g["embed"].float().sum(), (x > 0).float().sum(), "embed: as many open gates as features are present")
-    c.close(g["unembed"].float().sum(), (out > 0).float().sum(), "unembed: as many as outputs are above 0")
+    c.close(
+        g["embed"].float().sum(),
+        (x > 0).float().sum(),
+        "embed: as many open gates as features are present",
+    )
+    c.close(
+        g["unembed"].float().sum(),
+        (out > 0).float().sum(),
+        "unembed: as many as outputs are above 0",
+    )
 
 # %% [markdown]
 # ### Needed, and not needed
@@ -1102,7 +1111,8 @@ with check(hand_built) as c:
 # What does a gate of 0 promise? Take the component of `embed` that belongs to feature 0, and turn
 # its mask from 1 down to 0, once in a sample that has feature 0 and once in one that has feature 1.
 #
-# **Predict.** Four curves: outputs 0 and 1 of each sample, against the mask. Which of them are flat?
+# **Predict.** Four curves: outputs 0 and 1 of each sample, against the mask. Which of them are
+# flat?
 
 # %%
 my_flat_curves = None  # such as ("feature 0, output 1",)
@@ -1142,8 +1152,8 @@ plots.lines(
 #   to take a matrix apart;
 # - **dust**: each of the five true components cut into twenty equal pieces.
 #
-# **Predict.** Which of the four are faithful? Which have an MMCS near 1, which an ML2R near 1? And how
-# many gates do they open for a sample with one feature?
+# **Predict.** Which of the four are faithful? Which have an MMCS near 1, which an ML2R near 1? And
+# how many gates do they open for a sample with one feature?
 
 # %%
 my_predictions = None  # in words
@@ -1181,18 +1191,18 @@ helpers.written(pentagon, answers)
 # (Grey: the columns of $W$. Arrows: whatever a component writes for any of the five features.)
 #
 # All four are faithful, and all four keep the output under random masks. MMCS is no help either:
-# even the axes of the plane, which have nothing to do with features, reach 0.9. **Dust** gives itself
-# away by its ML2R, and by the twenty gates that it opens for one feature. The **axes** and the
-# **singular vectors** never shut a gate at all: every component is needed for every input, so nothing
-# has been taken apart. Linear algebra cannot do better here. Two dimensions have two singular vectors
-# and no more, while the mechanisms are five. Only the demand that **few gates be open** singles the
-# right answer out; part II turns it into a loss.
+# even the axes of the plane, which have nothing to do with features, reach 0.9. **Dust** gives
+# itself away by its ML2R, and by the twenty gates that it opens for one feature. The **axes** and
+# the **singular vectors** never shut a gate at all: every component is needed for every input, so
+# nothing has been taken apart. Linear algebra cannot do better here. Two dimensions have two
+# singular vectors and no more, while the mechanisms are five. Only the demand that **few gates be
+# open** singles the right answer out; part II turns it into a loss.
 
 # %% [markdown]
 # ## Part II: the losses, and the loop
 #
-# You know what a right answer looks like, and you can say how wrong a wrong one is. Now find a right
-# one by gradient descent. Four numbers are asked to be small at the same time:
+# You know what a right answer looks like, and you can say how wrong a wrong one is. Now find a
+# right one by gradient descent. Four numbers are asked to be small at the same time:
 #
 # | loss | what it asks |
 # |---|---|
@@ -1242,14 +1252,15 @@ def chain(x: Tensor, layers: Layers) -> Tensor:
 #
 # - the goal is what the **target** says about $x$, not $x$, and not what the components say without
 #   masks. It is a constant: no gradient goes through it.
-# - each layer has masks of its own, drawn with the `generator` that comes in, by `two_point` or not.
-# - gradients flow to the components **and** to the gates, through the masks: $\partial m / \partial g
-#   = 1 - r$. That is how a gate learns that it must open.
+# - each layer has masks of its own, drawn with the `generator` that comes in, by `two_point` or
+#   not.
+# - gradients flow to the components **and** to the gates, through the masks: $\partial m / \partial
+#   g = 1 - r$. That is how a gate learns that it must open.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
-# You have everything: what `masked_forward` needs and does not get here are the masks. And what does
-# `layer_inputs` return first?
+# You have everything: what `masked_forward` needs and does not get here are the masks. And what
+# does `layer_inputs` return first?
 #
 # </details>
 # <details><summary>Hint 2: shapes</summary>
@@ -1307,7 +1318,9 @@ with check(stochastic_loss) as c:
     x, g = torch.ones(20_000, 1), {"only": torch.full((20_000, 1), 0.2)}
     missed = (3 * 0.8) ** 2
     loss = c.call(chain, x, *one, g, True, dice(1))
-    c.close(loss, missed / 2, "two-point masks: half of them take all that the gate allows", rtol=0.05)
+    c.close(
+        loss, missed / 2, "two-point masks: half of them take all that the gate allows", rtol=0.05
+    )
     loss = c.call(chain, x, *one, g, False, dice(1))
     c.close(loss, missed / 3, "masks of any size: E(1 - r)^2 is a third", rtol=0.05)
     again = [float(stochastic_loss(chain, x, *one, g, True, dice(1))) for _ in range(2)]
@@ -1408,8 +1421,8 @@ with check(layerwise_loss) as c:
 #
 # a **sum** over layers and components, a mean over samples. With $p = 1$ it is the number of open
 # gates (as far as they are 0 or 1). With $p = 2$ the slope at 0 is 0, and half a gate costs a
-# quarter: gates stay half open, all can still learn. That is why training begins at 2 and ends at 1.
-# The gates that come in are not negative; $p \ge 1$.
+# quarter: gates stay half open, all can still learn. That is why training begins at 2 and ends
+# at 1. The gates that come in are not negative; $p \ge 1$.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1419,7 +1432,8 @@ with check(layerwise_loss) as c:
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
-# For each layer `[batch, C]`, and $C$ need not be the same; `[batch]` after the sum over components.
+# For each layer `[batch, C]`, and $C$ need not be the same; `[batch]` after the sum over
+# components.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -1460,6 +1474,7 @@ with check(minimality_loss) as c:
     (slope,) = torch.autograd.grad(trained, [asked])
     c.close(slope, asked.detach(), "p g^(p-1) for each gate, divided by the samples")
 
+
 # %%
 def between(start: float, end: float, share: float, geometric: bool = False) -> float:
     """Go from start (share 0) to end (share 1, and from there on): in a line, or by a factor."""
@@ -1481,30 +1496,31 @@ def between(start: float, end: float, share: float, geometric: bool = False) -> 
 # share of the steps that is done (0 in the first step, $(T-1)/T$ in the last):
 #
 # $$\mathcal L = \mathcal L_\text{faith} + \mathcal L_\text{stoch} + \mathcal L_\text{layer} +
-# \beta(s)\, \mathcal L_\text{min}(p(s)), \qquad \mathrm{rate}(s) = \mathtt{lr} \cdot \tfrac12 (1 + \cos \pi s)$$
+# \beta(s)\, \mathcal L_\text{min}(p(s)), \qquad \mathrm{rate}(s) = \mathtt{lr} \cdot \tfrac12 (1 +
+# \cos \pi s)$$
 #
 # $\beta$ goes from `coefficient[0]` to `coefficient[1]` geometrically, $p$ from `power[0]` to
 # `power[1]` in a straight line; both arrive when $s = 0.8$, and stay (`between(start, end, s /
 # 0.8)`, in the cell above). The two reconstruction losses get the **lower-leaky** gates, minimality
 # the **upper-leaky** ones. All masks of a run come from one generator, `dice(seed)`.
 #
-# Return the trained parts and gates (same form, without gradients) and the loss of each batch
-# **before** its step, as numbers. What comes in stays as it was: train copies; the target's `weights`
-# are never trained. After each step call `look(step, parts, gates)` if there is a `look` (step from 0):
-# that is how the pictures below move.
+# Return the trained parts and gates (same form, without gradients) and the loss of each
+# batch **before** its step, as numbers. What comes in stays as it was: train copies; the target's
+# `weights` are never trained. After each step call `look(step, parts, gates)` if there is a `look`
+# (step from 0): that is how the pictures below move.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
-# In each step the target runs once to see what each layer is given (`layer_inputs`), which makes the
-# gates' values (`gate_values`); from these come both sets of gates. A schedule is a number that you compute anew in each step:
-# `optimizer.param_groups[0]["lr"] = ...`.
+# In each step the target runs once to see what each layer is given (`layer_inputs`), which makes
+# the gates' values (`gate_values`); from these come both sets of gates. A schedule is a number that
+# you compute anew in each step: `optimizer.param_groups[0]["lr"] = ...`.
 #
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
 # Parts are a dictionary of pairs, gates one of four tensors each. Copies that learn:
-# `t.detach().clone().requires_grad_(True)` for each, in the same form. The optimisers want flat lists
-# of tensors: the first of the parts only, the second of both.
+# `t.detach().clone().requires_grad_(True)` for each, in the same form. The optimisers want flat
+# lists of tensors: the first of the parts only, the second of both.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>
@@ -1601,7 +1617,9 @@ with check(train_spd) as c:
     stayed = [t for n in parts for t in (*parts[n], *wide[n])]
     c.true(all(map(torch.equal, kept, stayed)), "what comes in stays as it was")
     step = moved["first"][0] - parts["first"][0]
-    c.close(step.abs(), torch.full_like(step, 4e-2), "Adam's first step is as long as lr", atol=1e-4)
+    c.close(
+        step.abs(), torch.full_like(step, 4e-2), "Adam's first step is as long as lr", atol=1e-4
+    )
     step = wide["first"][3] - opened["first"][3]
     c.close(step, torch.full_like(step, 4e-2), "gates are trained, too: a price closes them")
     c.true(told == [0], "look is called after each step")
@@ -1677,11 +1695,12 @@ with check(active_components) as c:
 # every layer, sample and component.
 #
 # $$r_0 \sim U[0, 1], \qquad r_{t+1} = \operatorname{clamp}_{[0, 1]} \bigl( r_t + \eta\,
-# \operatorname{sign} \nabla_{r} E(r_t) \bigr), \qquad E(r) = \frac{\sum \bigl(f(x \mid m) - f(x \mid W)\bigr)^2}{\sum f(x \mid W)^2}$$
+# \operatorname{sign} \nabla_{r} E(r_t) \bigr), \qquad E(r) = \frac{\sum \bigl(f(x \mid m) - f(x
+# \mid W)\bigr)^2}{\sum f(x \mid W)^2}$$
 #
-# Return $E$ after `steps` steps of size $\eta$ = `size`, all layers of `g` masked at once, sums over
-# samples and outputs. It is a *relative* error: 1 is what an output of all zeros earns. `r` is drawn
-# from the generator (each layer's in the order of `g`).
+# Return $E$ after `steps` steps of size $\eta$ = `size`, all layers of `g` masked at once, sums
+# over samples and outputs. It is a *relative* error: 1 is what an output of all zeros earns. `r` is
+# drawn from the generator (each layer's in the order of `g`).
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1777,16 +1796,16 @@ with check(adversarial_reconstruction) as c:
 #   thing, it should need one component; a feature that was built from two neighbours opens both;
 # - `unsure`: how many gates lie **between 0.2 and 0.9** on the probes (both excluded). A finished
 #   gate is open or shut;
-# - `missing`: how far the **live** components alone are from adding up to the matrix (Frobenius norms:
-#   the root of the sum of squares of all entries):
+# - `missing`: how far the **live** components alone are from adding up to the matrix (Frobenius
+#   norms: the root of the sum of squares of all entries):
 #
 # $$\mathrm{missing}_l = \frac{\lVert W_l - \sum_{c\,\in\,\mathrm{live}} U_{:,c}
 # V_{c,:} \rVert}{\lVert W_l \rVert}$$
 #
-# and for all of them together `adversarial`: the error of exercise 18 on `x`, with the gates for `x`
-# (`open_gates`). The run is `right` if all of these hold: no gate is unsure, no probe opens more than
-# `most` gates of a layer, less than 0.1 is missing in each layer, and the adversarial error is below
-# `limit`.
+# and for all of them together `adversarial`: the error of exercise 18 on `x`, with the gates for
+# `x` (`open_gates`). The run is `right` if all of these hold: no gate is unsure, no probe opens
+# more than `most` gates of a layer, less than 0.1 is missing in each layer, and the adversarial
+# error is below `limit`.
 #
 # Return a dictionary with these six names; all but `right` (True or False) and `adversarial` (a
 # number) are dictionaries of plain numbers by layer.
@@ -1874,9 +1893,13 @@ with check(diagnose) as c:
     c.true(found["right"] is False, "is no right run")
     wide = {**steps, "unembed": training.fixed_gate(steps["unembed"], 2, 1.0)}
     found = c.call(square, weights, good, wide, *rest)
-    c.true(found["open"] == {"embed": 1, "unembed": 2}, "a gate that is always open is one too many")
+    c.true(
+        found["open"] == {"embed": 1, "unembed": 2}, "a gate that is always open is one too many"
+    )
     c.true(found["right"] is False, "not right, unless two are allowed")
-    c.true(diagnose(square, weights, good, wide, *rest, 2)["right"] is True, "`most` is an argument")
+    c.true(
+        diagnose(square, weights, good, wide, *rest, 2)["right"] is True, "`most` is an argument"
+    )
     shut = {**steps, "unembed": training.fixed_gate(steps["unembed"], 1, -1.0)}
     found = c.call(square, weights, good, shut, *rest, 1, 1e9)
     c.true(found["live"]["unembed"] == 3, "three of four are live if one is always shut")
@@ -1895,12 +1918,12 @@ with check(diagnose) as c:
 # ### Live: the pentagon, taken apart
 #
 # All of it together, on the toy model of part I. Each matrix gets 100 components, twenty times as
-# many as there are features: **nobody tells the method how many there are**. The probes are the five
-# features one by one, at a size of 0.75.
+# many as there are features: **nobody tells the method how many there are**. The probes are the
+# five features one by one, at a size of 0.75.
 #
-# **Predict.** How many of the 100 components of each matrix will be live at the end? And what happens
-# first: do the components find the directions and then close their gates, or is it the other way
-# round?
+# **Predict.** How many of the 100 components of each matrix will be live at the end? And what
+# happens first: do the components find the directions and then close their gates, or is it the
+# other way round?
 
 # %%
 my_live_components = None  # of embed and of unembed, such as (7, 7)
@@ -1911,7 +1934,7 @@ STEPS = 2500
 
 
 def fresh_run(seed: int, steps: int, names: Sequence[str]) -> tuple[Parts, Gates, list[Tensor]]:
-    """Draw what a run begins with and what it is shown: parts and gates of these layers, batches."""
+    """Draw what a run begins with and is shown: parts and gates of these layers, batches."""
     source = dice(seed)
     chosen = {name: target.weights[name] for name in names}
     start = training.random_start(chosen, 100, source)
@@ -1942,8 +1965,9 @@ helpers.versus(my_live_components, tuple(found["live"].values()), "Live componen
 #
 # And now, for once, the truth. How near are the live components to the true columns (for `unembed`:
 # rows)? The scores are those of exercises 1 and 2, of the live components only. (With all 100 the
-# winner of a column can be a dead speck that happens to point just right: among 95 of them one does.)
-# The paper has MMCS 1.000 and ML2R 0.993 for this model (Bushnaq and others, 2025).
+# winner of a column can be a dead speck that happens to point just right: among 95 of them one
+# does.) The paper has MMCS 1.000 and ML2R 0.993 for this model (Bushnaq and others, 2025).
+
 
 # %%
 def scores(parts: Parts, gates: Gates) -> dict[str, tuple[float, float]]:
@@ -1983,6 +2007,7 @@ plots.lines(
 # %%
 my_complaint = None  # live, open, unsure, missing or adversarial?
 
+
 # %%
 def nothing(*args: object) -> Tensor:
     """A loss that asks for nothing."""
@@ -1997,28 +2022,32 @@ with training.instead(globals(), layerwise_loss=nothing):
 complaints = diagnose(forward, target.weights, spoiled, spoiled_gates, probes, ordinary, dice(0))
 training.report("no layerwise loss", complaints)
 helpers.versus(my_complaint, training.complaints(complaints), "Complaints")
-pictures.picture(target.weights, spoiled, alone(spoiled, spoiled_gates), "Without the layerwise loss")
+pictures.picture(
+    target.weights, spoiled, alone(spoiled, spoiled_gates), "Without the layerwise loss"
+)
 
 # %% [markdown]
 # Runs with everything in place can fail, too; how often is in the README (`python -m
 # tests.spd_rates` counts it over 40 seeds). What they fail into is most often this: *a component is
 # missing, and two neighbours do its work together*. Faithfulness is perfect, the reconstruction is
-# nearly perfect, the loss on its own says nothing. What says something: a probe of one feature opens
-# two gates, or the live components do not add up to the matrix.
+# nearly perfect, the loss on its own says nothing. What says something: a probe of one feature
+# opens two gates, or the live components do not add up to the matrix.
 
 # %% [markdown]
 # ### Wrong versions, and which number betrays them
 #
-# Runs on `embed` alone, each but the first with one thing wrong that people have really written. (The
-# masks are of any size here, and the coefficient stays what it is.) The columns: how many components are live; MMCS and ML2R of **all** components, as one
-# would print them without thinking; faithfulness; and the relative error of the output with masks 1,
-# with masks equal to the gates, with random masks, and with the worst masks.
+# Runs on `embed` alone, each but the first with one thing wrong that people have really written.
+# (The masks are of any size here, and the coefficient stays what it is.) The columns: how many
+# components are live; MMCS and ML2R of **all** components, as one would print them without
+# thinking; faithfulness; and the relative error of the output with masks 1, with masks equal to the
+# gates, with random masks, and with the worst masks.
 #
 # **Predict.** Before you run it, choose for each row the column that will betray it. Which column
 # will betray none?
 
 # %%
 my_betraying_columns = None  # in words
+
 
 # %%
 def any_masks(g: Tensor, two_point: bool, generator: torch.Generator) -> Tensor:
@@ -2077,14 +2106,14 @@ helpers.table(
 
 # %% [markdown]
 # Read down the columns. **MMCS** is 1.00 for every version: it betrays none, as you found out in
-# part I. **Faithfulness** betrays only who left it out. Closed gates everywhere (0 live) look like a
-# marvel of minimality until the masks are the gates. Without minimality all errors are 0, and
+# part I. **Faithfulness** betrays only who left it out. Closed gates everywhere (0 live) look like
+# a marvel of minimality until the masks are the gates. Without minimality all errors are 0, and
 # nothing is explained: dozens of components are live. And in the last row the components cheat
 # together: what one of them does too much another takes back, as long as both are masked alike.
 
 # %% [markdown] question="spot_the_bug" points=2
-# **Spot the bug.** A colleague sends you this, with a plot in which the stochastic loss of the run is
-# as small as yours.
+# **Spot the bug.** A colleague sends you this, with a plot in which the stochastic loss of the run
+# is as small as yours.
 #
 # ```python
 # def sample_masks(g, two_point, generator):
@@ -2116,8 +2145,8 @@ helpers.table(
 # One number decides what counts as one component: the coefficient of minimality. Ten times too low,
 # and a feature may be spread over many; ten times too high, and it is cheaper to lose it.
 #
-# **Predict.** On `embed`, with $p = 1$ and one coefficient throughout: how many components are live at
-# 0.0001, at 0.003, at 0.03?
+# **Predict.** On `embed`, with $p = 1$ and one coefficient throughout: how many components are live
+# at 0.0001, at 0.003, at 0.03?
 
 # %%
 my_live_by_coefficient = None  # such as (50, 5, 1)
@@ -2149,8 +2178,8 @@ pictures.sweep(coefficients, counts, errors, truth=5)
 
 # %% [markdown] question="without_the_truth" points=3
 # **Question.** You decompose a matrix of a model that nobody has understood. After training, 40 of
-# 1,000 components are live, faithfulness is 1e-8, MMCS cannot be computed, the reconstruction with the
-# gates as masks is perfect. What would you still measure before you say "this matrix does 40
+# 1,000 components are live, faithfulness is 1e-8, MMCS cannot be computed, the reconstruction with
+# the gates as masks is perfect. What would you still measure before you say "this matrix does 40
 # things"? Name three measurements, and for each a wrong run that it would expose. What could still
 # be wrong if all three come out well?
 #
@@ -2448,9 +2477,9 @@ my_half_that_needs_it = None  # "first", "second" or "both"
 my_number_of_carriers = None
 
 # %%
-copier_gates = open_gates(
-    copier_forward, copier_weights, copying.parts, copying.gates, sequences
-)["o0"]  # a row for each position of each sequence
+copier_gates = open_gates(copier_forward, copier_weights, copying.parts, copying.gates, sequences)[
+    "o0"
+]  # a row for each position of each sequence
 often = (copier_gates > 0.1).float().mean(dim=0)
 ranked = often.argsort(descending=True)
 _, inside = layer_inputs(copier_forward, sequences, copier_weights)
@@ -3049,4 +3078,5 @@ with check(challenge_answer=challenge_answer) as c:
 # - Loshchilov, Hutter, *Decoupled Weight Decay Regularization* (2019), [arXiv
 #   1711.05101](https://arxiv.org/abs/1711.05101), and Madry and others, *Towards Deep Learning
 #   Models Resistant to Adversarial Attacks* (2018), [arXiv
-#   1706.06083](https://arxiv.org/abs/1706.06083): AdamW and PGD, the lab's two tools from elsewhere.
+#   1706.06083](https://arxiv.org/abs/1706.06083): AdamW and PGD, the lab's two tools from
+#   elsewhere.
