@@ -22,8 +22,8 @@
 # $$W = \sum_c U_{:,c}\, V_{c,:} \qquad \text{every component of rank one, and for each input
 # only a few of them needed}$$
 #
-# The method is young; no other course teaches it. It works on small models, not yet on large ones,
-# and part III says what is open. In the first two parts you build all of it, and decompose a
+# The method is young. It works on small models, not yet on large ones, and part III says what is
+# open. In the first two parts you build all of it, and decompose a
 # model whose mechanisms are known, live in this notebook.
 #
 # | part | you ask | exercises |
@@ -842,12 +842,12 @@ def gate_values(
 # $$m = g + (1 - g)\, r, \qquad r \sim U[0, 1],$$
 #
 # with a new $r$ for each sample and each component, and asks that the output stay the same. Had it
-# masked by $g$ itself, half-open gates could conspire to rebuild the output with exactly
-# these weights; against random masks nobody can arrange anything.
+# masked by $g$ itself, half-open gates could rebuild the output with exactly these
+# weights. Against masks that are drawn anew each time, no such arrangement lasts.
 #
 # With `two_point`, $r$ is 0 or 1, each with probability one half: the component is masked by its
-# gate or not at all. It turns out to train faster. Gradients must flow into $g$; draw from
-# `generator`.
+# gate or not at all. That is a variant of later date than the paper, and part II trains with it.
+# Gradients must flow into $g$; draw from `generator`.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -2485,13 +2485,19 @@ ranked = often.argsort(descending=True)
 _, inside = layer_inputs(copier_forward, sequences, copier_weights)
 from_head_0 = larger.head_shares(inside["o0"], copying.parts["o0"][1])[:, 0]
 by_position = copier_gates.sum(dim=1).unflatten(0, sequences.shape).mean(dim=0)
-early, late = by_position[2:25].mean().item(), by_position[-10:].mean().item()
 written = (inside["o0"] @ copier_weights["o0"].mT).norm(dim=1).unflatten(0, sequences.shape)
-written = written.mean(dim=0)
-helpers.versus(
-    my_half_that_needs_it, f"{early:.1f} and {late:.1f}", "Open in the first half, and at the end"
-)
-print(f"length of what o0 writes: {written[2:25].mean():.1f} and {written[-10:].mean():.1f}")
+losses_there = []
+for begin, end in ((2, 25), (25, 39), (39, 49)):
+    gone = torch.ones(*sequences.shape, len(often))
+    gone[:, begin:end, ranked[:10]] = 0
+    losses_there.append(copier_loss(gone.flatten(0, 1)))
+    print(
+        f"positions {begin:2} to {end - 1}: {by_position[begin:end].mean():4.1f} gates open, o0 "
+        f"writes {written[:, begin:end].mean():.1f}; the ten most often open cut out there: "
+        f"loss {losses_there[-1]:.2f}"
+    )
+needed_in = "first" if losses_there[0] > 2 * max(losses_there[1:]) else "both"
+helpers.versus(my_half_that_needs_it, needed_in, "The half that needs them")
 for few in (6, 8, 10, 12, 20):
     top = torch.zeros(1, len(often))
     top[:, ranked[:few]] = 1
@@ -2510,7 +2516,7 @@ helpers.versus(my_number_of_carriers, enough, "Components that keep the loss bel
 larger.carriers_figure(often, from_head_0, by_position)
 
 # %% [markdown]
-# Three findings in one picture, and nobody looked for a head:
+# Nobody looked for a head, and yet:
 #
 # - About ten components stand apart from the rest, and what they read comes mostly from head 0.
 #   They **are** the previous-token half of the induction circuit: alone they nearly keep it,
@@ -2518,10 +2524,13 @@ larger.carriers_figure(often, from_head_0, by_position)
 # - Cutting them out costs *more* than cutting out head 0. They also read a little from the other
 #   heads: the mechanism does not stop where the head does. Heads were the unit in which we
 #   happened to cut.
-# - The gates close towards the end. A token near the end has been seen before, its partner looks
-#   back at the *first* half; what stood before the late tokens will never be asked. No activation
-#   says that: the heads write there as much as ever. It is a statement about use. (Near position 39
-#   there is a step. We have not found out why.)
+# - The induction head looks back at the *first* half and asks what stood before each token there.
+#   What stood before a token of the second half is never asked: cut the ten out there, and the loss
+#   hardly moves. From position 39 on the model does not even write it. (It was trained on halves of
+#   at most 40 tokens, in which no token behind 40 is ever looked back at.)
+# - Between 25 and 38 it does write it, for nothing: in longer sequences these positions belong to
+#   the first half. A good account would say "not needed here". Many of the gates stay open. A gate
+#   sees no more than its own component's activation, and that looks the same as before.
 #
 # What is not shown: that *each* of the ten is something. They share a job (which of 71 tokens came
 # before?) that is dense, and turn out differently from another seed. And the gates were made for
