@@ -2371,7 +2371,7 @@ larger.gate_maps(forty_gates, "TMS 40-10: 400 components, and what opens them")
 # for a few steps (no warm-up, the price at its final value).
 
 # %%
-last = forty.figures["settings"]["coefficient"][1]
+last = forty.figures["coefficient"]
 jitter = dice(5)
 noisy = {
     name: tuple(t + 0.1 * t.std() * torch.randn(t.shape, generator=jitter) for t in pair)
@@ -2496,8 +2496,11 @@ for begin, end in ((2, 25), (25, 39), (39, 49)):
         f"writes {written[:, begin:end].mean():.1f}; the ten most often open cut out there: "
         f"loss {losses_there[-1]:.2f}"
     )
-needed_in = "first" if losses_there[0] > 2 * max(losses_there[1:]) else "both"
-helpers.versus(my_half_that_needs_it, needed_in, "The half that needs them")
+helpers.versus(
+    my_half_that_needs_it,
+    "first" if losses_there[0] > 2 * max(losses_there[1:]) else "both",
+    "The half that needs them",
+)
 for few in (6, 8, 10, 12, 20):
     top = torch.zeros(1, len(often))
     top[:, ranked[:few]] = 1
@@ -2520,7 +2523,7 @@ larger.carriers_figure(often, from_head_0, by_position)
 #
 # - About ten components stand apart from the rest, and what they read comes mostly from head 0.
 #   They **are** the previous-token half of the induction circuit: alone they nearly keep it,
-#   without them it is gone, and as many others can go at little cost.
+#   without them most of it is gone, and as many others can go at little cost.
 # - Cutting them out costs *more* than cutting out head 0. They also read a little from the other
 #   heads: the mechanism does not stop where the head does. Heads were the unit in which we
 #   happened to cut.
@@ -2875,10 +2878,10 @@ print("target               numbers: matrices, parts and gates   steps   lr     
 for name in targets.decompositions():
     made = targets.decomposition(name)
     before, after = larger.size(made)
-    used = made.figures["settings"]
+    said = made.figures
     print(
-        f"{name:18} {before:12,} {after:12,} ({after / before:5.1f} x) {used['steps']:10,}"
-        f"   {used['lr']:.0e}   {used['coefficient'][1]:.0e} {made.figures['cpu_seconds']:6.0f}"
+        f"{name:18} {before:12,} {after:12,} ({after / before:5.1f} x) {said['steps']:10,}"
+        f"   {said['lr']:.0e}   {said['coefficient']:.0e} {said['seconds']:6.0f}"
     )
 
 # %% [markdown]
