@@ -2112,7 +2112,9 @@ helpers.table(
 # together: what one of them does too much another takes back, as long as both are masked alike.
 
 # %% [markdown] question="spot_the_bug" points=2
-# **Spot the bug.** A colleague sends you this, with a plot in which the stochastic loss of the run
+# ### Question A: spot the bug
+#
+# A colleague sends you this, with a plot in which the stochastic loss of the run
 # is as small as yours.
 #
 # ```python
@@ -2177,7 +2179,9 @@ pictures.sweep(coefficients, counts, errors, truth=5)
 # exact coefficient.
 
 # %% [markdown] question="without_the_truth" points=3
-# **Question.** You decompose a matrix of a model that nobody has understood. After training, 40 of
+# ### Question B: without the truth
+#
+# You decompose a matrix of a model that nobody has understood. After training, 40 of
 # 1,000 components are live, faithfulness is 1e-8, MMCS cannot be computed, the reconstruction with
 # the gates as masks is perfect. What would you still measure before you say "this matrix does 40
 # things"? Name three measurements, and for each a wrong run that it would expose. What could still
