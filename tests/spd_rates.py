@@ -31,7 +31,9 @@ from grader import reference
 
 LAB = "06_spd"
 COMPONENTS, STEPS, BATCH = 100, 2500, 128
+COEFFICIENT = (4e-3, 4e-3)
 EMBED_STEPS = 1500
+"""With two-sided gates of four units and the coefficient that `train_spd` has by default."""
 RESTART = 10_000
 """What a restart adds to the seed."""
 
@@ -135,10 +137,15 @@ def decompose(seed: int, layers: str) -> Run:
     chosen = {n: W for n, W in target.weights.items() if layers == "both" or n == layers}
     begun = time.process_time()
     generator = lab.dice(seed)
-    parts, gates = training.random_start(chosen, COMPONENTS, generator)
-    steps = STEPS if layers == "both" else EMBED_STEPS
+    both = layers == "both"
+    start = {"hidden": 1, "one_sided": True} if both else {}
+    settings = {"coefficient": COEFFICIENT} if both else {}
+    parts, gates = training.random_start(chosen, COMPONENTS, generator, **start)
+    steps = STEPS if both else EMBED_STEPS
     batches = training.sparse_batches(steps, BATCH, 5, target.probability, generator)
-    parts, gates, _ = lab.train_spd(forward, target.weights, parts, gates, batches, seed=seed)
+    parts, gates, _ = lab.train_spd(
+        forward, target.weights, parts, gates, batches, seed=seed, **settings
+    )
     seconds = time.process_time() - begun
     probes = 0.75 * torch.eye(5)
     x = training.sparse_batches(1, 500, 5, target.probability, lab.dice(seed + 1))[0]

@@ -25,6 +25,7 @@ def random_start(
     count: int,
     generator: torch.Generator,
     hidden: int = 4,
+    one_sided: bool = False,
 ) -> tuple[Parts, Gates]:
     """Draw components and gates to begin with.
 
@@ -32,6 +33,9 @@ def random_start(
         weights: the target's matrices.
         count: how many components each of them gets.
         hidden: units of each gate's network.
+        one_sided: begin with gates that open where the activation is positive, and there only. The
+            sign of a component is free, so none is lost; but a gate that opens on both sides lets
+            one component serve two opposite features.
     """
     parts, gates = {}, {}
     for name, W in weights.items():
@@ -39,12 +43,11 @@ def random_start(
             torch.randn(W.shape[0], count, generator=generator) / count**0.5,
             torch.randn(count, W.shape[1], generator=generator) / W.shape[1] ** 0.5,
         )
-        gates[name] = (
-            2**0.5 * torch.randn(count, hidden, generator=generator),
-            torch.zeros(count, hidden),
-            torch.randn(count, hidden, generator=generator) / hidden**0.5,
-            torch.zeros(count),
-        )
+        w_in = 2**0.5 * torch.randn(count, hidden, generator=generator)
+        w_out = torch.randn(count, hidden, generator=generator) / hidden**0.5
+        if one_sided:
+            w_in, w_out = w_in.abs(), w_out.abs()
+        gates[name] = (w_in, torch.zeros(count, hidden), w_out, torch.zeros(count))
     return parts, gates
 
 
