@@ -157,28 +157,6 @@ def next_day(plane: Float[Tensor, "2 d_in"], values: int = 7) -> Float[Tensor, "
     return plane.mT @ turn @ plane
 
 
-def two_sided_start(
-    weights: Mapping[str, Tensor], count: int, generator: torch.Generator, hidden: int = 4
-) -> tuple[dict[str, tuple[Tensor, Tensor]], dict[str, tuple[Tensor, ...]]]:
-    """Draw parts, and gates that can open for inner activations of either sign.
-
-    What goes round is read with both signs; part II's gates begin with one, as features have one.
-    """
-
-    def draw(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator)
-
-    parts, gates = {}, {}
-    for name, W in weights.items():
-        parts[name] = (
-            draw(len(W), count) / count**0.5,
-            draw(count, W.shape[1]) / W.shape[1] ** 0.5,
-        )
-        first, last = 2**0.5 * draw(count, hidden), draw(count, hidden) / hidden**0.5
-        gates[name] = (first, torch.zeros(count, hidden), last, torch.zeros(count))
-    return parts, gates
-
-
 def one_latent_each(latents: int, samples: int = 3600) -> float:
     """Return the FVU of the best dictionary of a circle in which one latent is active at a time.
 

@@ -2856,7 +2856,7 @@ circle = ring.draw("ring", seed=1, n=2800, noise=0.2)
 around = circle.x - circle.centre
 turn = {"next": larger.next_day(circle.plane)}
 for seed in (0, 1):
-    begin = larger.two_sided_start(turn, 20, dice(seed))
+    begin = training.random_start(turn, 20, dice(seed))
     draw = dice(seed + 10)
     batches = [around[torch.randint(2800, (128,), generator=draw)] for _ in range(800)]
     turn_parts, turn_gates, _ = train_spd(

@@ -93,14 +93,6 @@ def test_the_next_day_is_a_seventh_of_a_turn(larger: ModuleType) -> None:
     )
 
 
-def test_a_start_with_gates_of_both_signs(larger: ModuleType) -> None:
-    weights = {"one": torch.zeros(5, 3)}
-    parts, gates = larger.two_sided_start(weights, 7, torch.Generator().manual_seed(0))
-    assert [tuple(t.shape) for t in parts["one"]] == [(5, 7), (7, 3)]
-    assert [tuple(t.shape) for t in gates["one"]] == [(7, 4), (7, 4), (7, 4), (7,)]
-    assert gates["one"][0].min() < 0 < gates["one"][0].max()
-
-
 def test_what_a_circle_costs_a_dictionary(larger: ModuleType) -> None:
     for n in (3, 7, 20):  # the variance across the nearest latent, in closed form
         half = math.pi / n
