@@ -56,7 +56,10 @@ def _start(
     parts: targets.Parts = {}
     gates: targets.Gates = {}
     for layer, count in plan.components.items():
-        one, gate = found.training.random_start({layer: target.weights[layer]}, count, draw)
+        sided = layer in plan.one_sided
+        one, gate = found.training.random_start(
+            {layer: target.weights[layer]}, count, draw, 1 if sided else 4, one_sided=sided
+        )
         parts |= one
         gates |= gate
     return parts, gates

@@ -14,6 +14,8 @@ class Plan:
     Attributes:
         components: how many each layer gets; layers that are not named stay whole.
         coefficient, power: of the minimality loss, at the start and after 80% of the steps.
+        one_sided: layers whose gates have one unit and begin open on one side only; see
+            `random_start`. The others' have four and open on any side.
     """
 
     components: Mapping[str, int]
@@ -24,17 +26,24 @@ class Plan:
     power: tuple[float, float] = (2.0, 1.0)
     warm_up: int = 200
     two_point: bool = True
+    one_sided: tuple[str, ...] = ()
     seed: int = 0
 
     def settings(self) -> dict[str, Any]:
         """Return all of it as plain values, for the card."""
-        return {**asdict(self), "components": dict(self.components)}
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return {**plain, "components": dict(self.components)}
 
 
 PLANS = {
+    "tms_5_2": Plan(
+        {"embed": 100, "unembed": 100},
+        steps=2500, batch=128, lr=4e-2, coefficient=(4e-3, 4e-3), one_sided=("embed", "unembed"),
+    ),
+    # What the identity passes on is positive or negative, and one component serves both.
     "tms_5_2_identity": Plan(
         {"embed": 100, "identity": 60, "unembed": 100},
-        steps=2500, batch=128, lr=4e-2, coefficient=(3e-3, 3e-3),
+        steps=2500, batch=128, lr=4e-2, coefficient=(4e-3, 4e-3), one_sided=("embed", "unembed"),
     ),
     # The read-out of this one falls into a few dense components: not solved, and not shipped.
     "tms_40_10": Plan({"embed": 400}, steps=3000, batch=256, lr=3e-2, coefficient=(1e-4, 3e-4)),

@@ -28,22 +28,19 @@ def test_there_is_one_for_each_plan() -> None:
 @pytest.mark.parametrize("name", PLANS)
 def test_it_is_of_its_target_and_of_its_plan(name: str) -> None:
     made, target, plan = targets.decomposition(name), targets.load(name), PLANS[name]
-    assert made.target == name and made.figures["settings"] == {
-        **plan.settings(),
-        "coefficient": list(plan.coefficient),
-        "power": list(plan.power),
-    }
+    assert made.target == name and made.figures["settings"] == plan.settings()
     assert set(made.parts) == set(made.gates) == set(plan.components)
     for layer, count in plan.components.items():
         U, V = made.parts[layer]
         out, width = target.weights[layer].shape
         assert U.shape == (out, count) and V.shape == (count, width)
         shapes = [tuple(t.shape) for t in made.gates[layer]]
-        assert shapes == [(count, 4), (count, 4), (count, 4), (count,)]
+        hidden = 1 if layer in plan.one_sided else 4
+        assert shapes == [(count, hidden)] * 3 + [(count,)]
         torch.testing.assert_close(U @ V, target.weights[layer], rtol=0, atol=0.05)
 
 
-@pytest.mark.parametrize("name", ["tms_5_2_identity", "tms_40_10", "residual_mlp"])
+@pytest.mark.parametrize("name", ["tms_5_2", "tms_5_2_identity", "tms_40_10", "residual_mlp"])
 def test_a_toys_card_says_what_it_holds(name: str) -> None:
     now, card = _measured(name)
     assert now["gates"] == pytest.approx(card["gates"], **SAME)
