@@ -1324,12 +1324,25 @@ with check(stochastic_loss) as c:
     loss = c.call(chain, x, *one, g, False, dice(1))
     c.close(loss, missed / 3, "masks of any size: E(1 - r)^2 is a third", rtol=0.05)
     again = [float(stochastic_loss(chain, x, *one, g, True, dice(1))) for _ in range(2)]
-    c.true(again[0] == again[1], "the same dice, the same loss")
+    other = float(stochastic_loss(chain, x, *one, g, True, dice(2)))
+    c.true(again[0] == again[1] != other, "the same dice give the same loss, others another")
+    two = {"a": torch.ones(1, 1), "b": torch.ones(1, 1)}
+    same = {name: (torch.ones(1, 1), torch.ones(1, 1)) for name in two}
+    shut = {name: torch.zeros(20_000, 1) for name in two}
+    loss = c.call(chain, x, two, same, shut, True, dice(3))
+    c.close(loss, 0.75, "each layer has masks of its own: both are there in a quarter", rtol=0.05)
+    cancel = {"only": (torch.tensor([[1.0, -1.0]]), torch.ones(2, 1))}
+    both = {"only": torch.zeros(20_000, 2)}
+    loss = c.call(chain, x, {"only": torch.zeros(1, 1)}, cancel, both, True, dice(4))
+    c.close(loss, 0.5, "and so has each component: two that cancel do not always", rtol=0.05)
     asked = {"only": g["only"].clone().requires_grad_(True)}
     trained = stochastic_loss(chain, x, *one, asked, True, dice(1))
     c.true(trained.requires_grad, "the gates have a gradient")
     (slope,) = torch.autograd.grad(trained, [asked["only"]])
     c.close(slope.sum(), -2 * 9 * 0.8 / 2, "it says: open", rtol=0.05)
+    frozen = one[0]["only"].clone().requires_grad_(True)
+    stochastic_loss(chain, x, {"only": frozen}, one[1], asked, True, dice(1)).backward()
+    c.true(frozen.grad is None, "no gradient goes through the target's own output")
 
 # %% [markdown]
 # ### Exercise 14: layerwise_loss
@@ -1408,6 +1421,13 @@ with check(layerwise_loss) as c:
     alone = {name: (torch.ones(1, 1), torch.ones(1, 1)) for name in one}
     loss = c.call(chain, x, one, alone, {"a": half, "b": half}, False, dice(2))
     c.close(loss, 0.25 / 3, "masks are drawn, for each layer", rtol=0.05)
+    loss = c.call(chain, x, one, alone, {"a": half, "b": half}, True, dice(2))
+    c.close(loss, 0.25 / 2, "of two points where that is asked for", rtol=0.05)
+    loss = c.call(chain, x, one, alone, {"b": half}, True, dice(2))
+    c.close(loss, 0.25 / 2, "a mean over the layers in g, not over all", rtol=0.05)
+    asked = half.clone().requires_grad_(True)
+    trained = layerwise_loss(chain, x, one, alone, {"a": asked, "b": half}, True, dice(2))
+    c.true(trained.requires_grad, "the gates have a gradient")
 
 # %% [markdown]
 # ### Exercise 15: minimality_loss
@@ -1595,12 +1615,12 @@ with check(train_spd) as c:
     # Gates that are wide open whatever comes in: all masks are 1, and nothing is left to chance.
     wide = {n: training.open_wide(U.shape[1], seed=3) for n, (U, _) in parts.items()}
     batches = list(torch.randn(6, 7, 4))
-    price = (2e-2, 2e-3)
+    price = (2.0, 0.2)
     still, _, losses = c.call(chain, weights, parts, wide, batches, 0.0, price, warm_up=0)
     ones = {n: torch.ones(7, U.shape[1]) for n, (U, _) in parts.items()}
     for step, x in enumerate(batches):
         z = gate_values(layer_inputs(chain, x, weights)[1], parts, wide)
-        beta = 2e-2 * 0.1 ** min(step / 6 / 0.8, 1)
+        beta = 2 * 0.1 ** min(step / 6 / 0.8, 1)
         p = max(2 - step / 4.8, 1.0)
         cost = beta * minimality_loss({n: upper_leaky(v) for n, v in z.items()}, p)
         masked = [loss(chain, x, weights, parts, ones, True, dice(0)) for loss in (
@@ -1610,10 +1630,12 @@ with check(train_spd) as c:
     same = all(torch.equal(a, b) for n in parts for a, b in zip(still[n], parts[n], strict=True))
     c.true(same, "at learning rate 0, and without a warm-up, nothing changes")
     kept = [t.clone() for n in parts for t in (*parts[n], *wide[n])]
-    told: list[int] = []
-    moved, opened, losses = c.call(
-        chain, weights, parts, wide, batches[:1], warm_up=0, look=lambda step, *_: told.append(step)
-    )
+    told: list[tuple[int, Tensor]] = []
+
+    def look(step: int, parts: Parts, gates: Gates) -> None:
+        told.append((step, parts["first"][0].detach().clone()))
+
+    moved, opened, losses = c.call(chain, weights, parts, wide, batches[:1], warm_up=0, look=look)
     stayed = [t for n in parts for t in (*parts[n], *wide[n])]
     c.true(all(map(torch.equal, kept, stayed)), "what comes in stays as it was")
     step = moved["first"][0] - parts["first"][0]
@@ -1622,9 +1644,32 @@ with check(train_spd) as c:
     )
     step = wide["first"][3] - opened["first"][3]
     c.close(step, torch.full_like(step, 4e-2), "gates are trained, too: a price closes them")
-    c.true(told == [0], "look is called after each step")
+    shown = len(told) == 1 and told[0][0] == 0 and torch.equal(told[0][1], moved["first"][0])
+    c.true(shown, "look is called after each step, and sees what is there then")
     free = all(not t.requires_grad for n in moved for t in (*moved[n], *opened[n]))
     c.true(free, "without gradients")
+    # At p = 1 open gates have a slope of 0.01 times the coefficient, and nothing else moves them.
+    falling = ((1.0, 0.05), (1.0, 1.0), 0)
+    _, opened, _ = c.call(chain, weights, parts, wide, batches[:4], 0.04, *falling)
+    bias = torch.zeros(8, requires_grad=True)
+    adam = torch.optim.Adam([bias])
+    for step, rate in enumerate((0.04, 0.034142, 0.02, 0.005858)):
+        adam.param_groups[0]["lr"] = rate
+        bias.grad = torch.full_like(bias, 0.01 * 0.05 ** (step / 3.2))
+        adam.step()
+    step = opened["second"][3] - wide["second"][3]
+    c.close(step, bias, "four steps: the rate is a cosine, gradients are cleared", atol=2e-4)
+    free = {n: training.fixed_gates(U.shape[1], 0.5) for n, (U, _) in parts.items()}
+    cheap = ((1e-9, 1e-9), (1.0, 1.0), 0, False)
+    _, opened, once = c.call(chain, weights, parts, free, batches[:1], 0.04, *cheap, 1)
+    moved = (opened["first"][3] - 0.5).abs() > 0.03
+    c.true(moved.float().mean() > 0.5, "gates also learn from what masks do to the output")
+    _, _, twice = train_spd(chain, weights, parts, free, batches[:1], 0.04, *cheap, 1)
+    _, _, other = train_spd(chain, weights, parts, free, batches[:1], 0.04, *cheap, 2)
+    c.true(once == twice != other, "masks hang on the seed, and on nothing else")
+    warm, _, _ = c.call(chain, weights, parts, wide, [], warm_up=1)
+    step = warm["first"][0] - 0.999 * parts["first"][0]
+    c.close(step.abs(), torch.full_like(step, 0.01), "AdamW's first step, with decay", atol=1e-4)
     warm, untouched, losses = c.call(chain, weights, parts, wide, [], warm_up=200)
     before, after = faithfulness_loss(weights, parts), faithfulness_loss(weights, warm)
     c.true(losses == [] and after < 0.01 * before, "the warm-up alone makes components add up")
@@ -1781,6 +1826,8 @@ with check(adversarial_reconstruction) as c:
     g = {"a": torch.full((3, 1), 0.4), "b": torch.full((3, 1), 0.7)}
     worst = c.call(chain, torch.ones(3, 1), two, alone, g, dice(3))
     c.close(worst, (1 - 0.4 * 0.7) ** 2, "all layers are attacked at once")
+    worst = c.call(chain, torch.ones(3, 1), two, alone, {"b": g["b"]}, dice(3))
+    c.close(worst, (1 - 0.7) ** 2, "and none that is not in g")
 
 # %% [markdown]
 # ### Exercise 19: diagnose
@@ -1888,7 +1935,7 @@ with check(diagnose) as c:
     c.close(found["missing"]["embed"], 0.0, "the live components add up to the matrix")
     c.true(found["adversarial"] < 1e-3 and found["right"] is True, "and the run is right")
     half = {**steps, "embed": training.fixed_gate(steps["embed"], 2, 0.5)}
-    found = c.call(square, weights, good, half, *rest, 2)
+    found = c.call(square, weights, good, half, *rest, 2, 1e9)
     c.true(found["unsure"] == {"embed": 4, "unembed": 0}, "a gate at 0.5 on all four probes")
     c.true(found["right"] is False, "is no right run")
     wide = {**steps, "unembed": training.fixed_gate(steps["unembed"], 2, 1.0)}
@@ -1896,10 +1943,18 @@ with check(diagnose) as c:
     c.true(
         found["open"] == {"embed": 1, "unembed": 2}, "a gate that is always open is one too many"
     )
+    c.true(found["live"] == {"embed": 4, "unembed": 4}, "there are four components as before")
     c.true(found["right"] is False, "not right, unless two are allowed")
     c.true(
         diagnose(square, weights, good, wide, *rest, 2)["right"] is True, "`most` is an argument"
     )
+    faint = {**steps, "unembed": training.fixed_gate(steps["unembed"], 2, 0.15)}
+    found = c.call(square, weights, good, faint, *rest)
+    c.true(found["open"]["unembed"] == 2, "a gate of 0.15 is open")
+    c.true(found["live"]["unembed"] == 4, "and its component live")
+    other = {**wide, "unembed": training.fixed_gate(wide["unembed"], 1, -1.0)}
+    found = c.call(square, weights, good, other, *rest)
+    c.true(found["live"]["unembed"] == 3, "components are counted, not probes")
     shut = {**steps, "unembed": training.fixed_gate(steps["unembed"], 1, -1.0)}
     found = c.call(square, weights, good, shut, *rest, 1, 1e9)
     c.true(found["live"]["unembed"] == 3, "three of four are live if one is always shut")
@@ -1911,6 +1966,8 @@ with check(diagnose) as c:
     found = c.call(square, weights, cancel, gates, *rest)
     c.true(found["adversarial"] > 1, "two components that cancel: the adversary finds them")
     c.true(found["right"] is False, "not right")
+    found = c.call(square, weights, cancel, gates, 0.75 * eye, eye[1:], dice(0))
+    c.true(found["right"] is True, "unless x never shows what they read")
     found = c.call(square, weights, cancel, gates, *rest, 1, 1e9)
     c.true(found["right"] is True, "the limit is an argument")
 

@@ -94,6 +94,12 @@ def step_gates(threshold: Float[Tensor, " C"]) -> tuple[Tensor, Tensor, Tensor, 
     return steep, -1000.0 * threshold[:, None], torch.ones(count, 1), torch.zeros(count)
 
 
+def fixed_gates(count: int, z: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Write gates whose values are z, whatever comes in."""
+    silent = torch.zeros(count, 1)
+    return silent, silent.clone(), silent.clone(), torch.full((count,), z)
+
+
 def fixed_gate(
     gates: tuple[Tensor, Tensor, Tensor, Tensor], c: int, z: float
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
