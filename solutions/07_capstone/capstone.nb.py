@@ -775,7 +775,7 @@ my_share_lost = None
 my_largest_control_share = None
 
 # %%
-N_CONTROLS = 59  # of each kind: with so many, no p is below 1/60
+N_CONTROLS = 39  # of each kind: with so many, no p is below 1/40
 train, valid, test = splits[0]
 X, y = acts[layer, train], labels[train]
 step = helpers.between_the_means(X, y)

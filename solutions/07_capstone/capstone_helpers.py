@@ -6,7 +6,6 @@ Nothing here answers an exercise.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float
 from labkit import dictionary, probing
 from labkit.errors import LabError
-from labkit.probing import Labelled
+from labkit.probing import Examples, Labelled
 from torch import Tensor
 from tqdm.auto import tqdm
 from transformer_lens.model_bridge import TransformerBridge
@@ -102,11 +101,6 @@ def own_texts(name: str, names: tuple[str, str], rows: Sequence[tuple[str, bool,
     return Labelled(name, names, texts, labels, groups, groups.clone())
 
 
-def words_of(text: str) -> set[str]:
-    """Return the words of a text, in small letters."""
-    return set(re.findall(r"[^\W_]+", text.lower()))
-
-
 def in_the_span(fit: Fit, X: Float[Tensor, "n d"], y: Bool[Tensor, " n"], l2: float) -> Probe:
     """Fit a penalised probe quickly when there are more dimensions than rows.
 
@@ -140,16 +134,20 @@ def loudest_in_texts(
 
     Without the first token, and without others on which the model rests its attention.
     """
-    rows = []
-    for text in tqdm(texts, unit="text", desc="latents", leave=False):
-        with torch.no_grad():
-            _, cache = model.run_with_cache(
-                model.to_tokens(text), names_filter=dictionary.HOOK, stop_at_layer=dictionary.LAYER
-            )
-        stream = cache[dictionary.HOOK][0, 1:].float().cpu()
-        latents = dictionary.encode(stream) * dictionary.ordinary(stream)[:, None]
-        rows.append(latents.amax(dim=0))
-    return torch.stack(rows)
+    ids = [model.to_tokens(text)[0] for text in texts]
+    text = torch.cat([torch.full((len(row) - 1,), n) for n, row in enumerate(ids)])
+    position = torch.cat([torch.arange(1, len(row)) for row in ids])
+    places = Examples(
+        tuple(texts), text, position, torch.cat([row[1:] for row in ids]),
+        torch.zeros(len(text), dtype=torch.bool), text, text,
+    )  # fmt: skip
+    (stream,) = probing.activations(model, places, layers=[dictionary.LAYER])
+    usual = dictionary.ordinary(stream)
+    latents = [
+        dictionary.encode(stream[(text == n) & usual]).amax(dim=0)
+        for n in tqdm(range(len(texts)), unit="text", desc="latents", leave=False)
+    ]
+    return torch.stack(latents)
 
 
 def versus(prediction: object, measured: object, what: str) -> None:
@@ -161,11 +159,6 @@ def versus(prediction: object, measured: object, what: str) -> None:
 def between_the_means(X: Float[Tensor, "n d"], y: Bool[Tensor, " n"]) -> Float[Tensor, " d"]:
     """Return the step from the mean of the False rows to that of the True ones."""
     return X[y].mean(0) - X[~y].mean(0)
-
-
-def cosine(one: Float[Tensor, " d"], other: Float[Tensor, " d"]) -> float:
-    """Return the cosine of the angle between two directions."""
-    return float(one.double() @ other.double() / one.double().norm() / other.double().norm())
 
 
 def redrawn(
