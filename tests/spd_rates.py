@@ -75,8 +75,17 @@ def main() -> None:
     asked = parser.parse_args()
     work = [(seed, asked.layers) for seed in range(asked.first, asked.first + asked.seeds)]
     with multiprocessing.get_context("spawn").Pool(asked.jobs) as pool:
-        done = list(tqdm(pool.imap(_with_restart, work), total=len(work), mininterval=5))
+        done = []
+        for pair in tqdm(pool.imap(_with_restart, work), total=len(work), mininterval=5):
+            done.append(pair)
+            tqdm.write("; then ".join(_line(run) for run in pair if run is not None))
     report([first for first, _ in done], [second for _, second in done])
+
+
+def _line(run: Run) -> str:
+    verdict = "right" if not run.faults else ", ".join(run.faults)
+    itself = "content" if run.content else "calls for a restart"
+    return f"seed {run.seed}: {verdict} ({itself}; adversarial {run.adversarial:.3f})"
 
 
 def report(firsts: list[Run], seconds: list[Run | None]) -> None:
