@@ -41,7 +41,7 @@ def piece(target: Target, *names: str) -> tuple[Forward, dict[str, Tensor]]:
 
 def in_order(g: Float[Tensor, "input C"], threshold: float = 0.1) -> Int[Tensor, " live"]:
     """Return the live components, sorted by the input that opens each of them most."""
-    live = (g > threshold).any(dim=0).nonzero()[:, 0]
+    live = (g.amax(dim=0) > threshold).nonzero()[:, 0]
     return live[g[:, live].argmax(dim=0).argsort(stable=True)]
 
 

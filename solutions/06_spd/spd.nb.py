@@ -659,7 +659,7 @@ def gate_mlp(
 ) -> Float[Tensor, "batch C"]:
     """Send each component's number through that component's own small network."""
     ### BEGIN SOLUTION
-    w_in, b_in, w_out, b_out = gate
+    w_in, b_in, w_out, b_out = gate  # given
     neurons = functional.gelu(h[..., None] * w_in + b_in)
     return (neurons * w_out).sum(dim=-1) + b_out
     ### END SOLUTION
@@ -1567,7 +1567,7 @@ def train_spd(
     gates: Gates,
     batches: Sequence[Float[Tensor, "batch features"]],
     lr: float = 4e-2,
-    coefficient: tuple[float, float] = (3e-3, 3e-3),
+    coefficient: tuple[float, float] = (4e-3, 4e-3),
     power: tuple[float, float] = (2.0, 1.0),
     warm_up: int = 200,
     two_point: bool = True,
@@ -1999,7 +1999,7 @@ def fresh_run(seed: int, steps: int, names: Sequence[str]) -> tuple[Parts, Gates
     """Draw what a run begins with and is shown: parts and gates of these layers, batches."""
     source = dice(seed)
     chosen = {name: target.weights[name] for name in names}
-    start = training.random_start(chosen, 100, source)
+    start = training.random_start(chosen, 100, source, hidden=1, one_sided=True)
     return *start, training.sparse_batches(steps, 128, 5, target.probability, source)
 
 
