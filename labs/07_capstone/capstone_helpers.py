@@ -6,7 +6,6 @@ Nothing here answers an exercise.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from labkit import probing
+from labkit import dictionary, probing
 from labkit.errors import LabError
-from labkit.probing import Labelled
+from labkit.probing import Examples, Labelled
 from torch import Tensor
+from tqdm.auto import tqdm
+from transformer_lens.model_bridge import TransformerBridge
 
 CHALLENGE = "evidence"
 """The kind of planted model that this lab's challenge uses."""
@@ -58,9 +59,18 @@ ANSWERS = {
 """For each of the six features one question to the model."""
 
 
-def texts_of(feature: str, pairs: int = 10, seed: int = 0) -> Labelled:
-    """Return the course's texts of a feature, with one label each: what holds at the end."""
-    return replace(probing.labelled(feature, pairs, seed), spans=None)
+def texts_of(feature: str, by: str = "words", pairs: int = 10, seed: int = 0) -> Labelled:
+    """Return the course's texts of a feature, with one label each: what holds at the end.
+
+    Args:
+        by: what a group is: "words", the texts with the same word (or pair of words) that carries
+            the label, or "templates".
+    """
+    data = probing.labelled(feature, pairs, seed)
+    groups = {"words": data.fillers, "templates": data.groups}
+    if by not in groups:
+        raise LabError(f"groups are made by words or by templates, not by {by!r}")
+    return replace(data, spans=None, groups=groups[by])
 
 
 def own_texts(name: str, names: tuple[str, str], rows: Sequence[tuple[str, bool, int]]) -> Labelled:
@@ -91,11 +101,6 @@ def own_texts(name: str, names: tuple[str, str], rows: Sequence[tuple[str, bool,
     return Labelled(name, names, texts, labels, groups, groups.clone())
 
 
-def words_of(text: str) -> set[str]:
-    """Return the words of a text, in small letters."""
-    return set(re.findall(r"[^\W_]+", text.lower()))
-
-
 def in_the_span(fit: Fit, X: Float[Tensor, "n d"], y: Bool[Tensor, " n"], l2: float) -> Probe:
     """Fit a penalised probe quickly when there are more dimensions than rows.
 
@@ -122,6 +127,29 @@ def word_table(
     return torch.from_numpy(model.predict(unknown))
 
 
+def loudest_in_texts(
+    model: TransformerBridge, texts: Sequence[str]
+) -> Float[Tensor, "text latent"]:
+    """Return each dictionary latent's largest activation over the tokens of each text.
+
+    Without the first token, and without others on which the model rests its attention.
+    """
+    ids = [model.to_tokens(text)[0] for text in texts]
+    text = torch.cat([torch.full((len(row) - 1,), n) for n, row in enumerate(ids)])
+    position = torch.cat([torch.arange(1, len(row)) for row in ids])
+    places = Examples(
+        tuple(texts), text, position, torch.cat([row[1:] for row in ids]),
+        torch.zeros(len(text), dtype=torch.bool), text, text,
+    )  # fmt: skip
+    (stream,) = probing.activations(model, places, layers=[dictionary.LAYER])
+    usual = dictionary.ordinary(stream)
+    latents = [
+        dictionary.encode(stream[(text == n) & usual]).amax(dim=0)
+        for n in tqdm(range(len(texts)), unit="text", desc="latents", leave=False)
+    ]
+    return torch.stack(latents)
+
+
 def versus(prediction: object, measured: object, what: str) -> None:
     """Print a prediction beside the measurement."""
     said = "nothing yet" if prediction is None else repr(prediction)
@@ -131,11 +159,6 @@ def versus(prediction: object, measured: object, what: str) -> None:
 def between_the_means(X: Float[Tensor, "n d"], y: Bool[Tensor, " n"]) -> Float[Tensor, " d"]:
     """Return the step from the mean of the False rows to that of the True ones."""
     return X[y].mean(0) - X[~y].mean(0)
-
-
-def cosine(one: Float[Tensor, " d"], other: Float[Tensor, " d"]) -> float:
-    """Return the cosine of the angle between two directions."""
-    return float(one.double() @ other.double() / one.double().norm() / other.double().norm())
 
 
 def redrawn(

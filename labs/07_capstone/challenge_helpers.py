@@ -30,7 +30,7 @@ def probe(
     from sklearn.linear_model import RidgeClassifier
 
     model = RidgeClassifier(alpha=1e-3).fit(X.double().numpy(), y.numpy())
-    return torch.from_numpy(model.coef_[0]), torch.tensor(float(model.intercept_[0]))
+    return torch.from_numpy(model.coef_.ravel()), torch.tensor(model.intercept_.item())
 
 
 def twins(challenge: Planted, position: int) -> Int[Tensor, "prompt pos"]:

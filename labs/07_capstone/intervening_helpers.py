@@ -81,7 +81,7 @@ class Question:
 
 def question(
     model: TransformerBridge, texts: Sequence[str], rows: Sequence[int], answers: Answers,
-    layer: int, logit_diff: LogitDiff, most: int = 16,
+    layer: int, logit_diff: LogitDiff, most: int = 12,
 ) -> Question:  # fmt: skip
     """Choose texts of one length (in twins, rows 2i and 2i + 1, where both are there) and run them.
 
