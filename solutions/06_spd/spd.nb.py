@@ -2090,10 +2090,10 @@ pictures.picture(
 
 # %% [markdown]
 # Runs with everything in place can fail, too; how often is in the README (`python -m
-# tests.spd_rates` counts it over 40 seeds). What they fail into is most often this: *a component is
-# missing, and two neighbours do its work together*. Faithfulness is perfect, the reconstruction is
-# nearly perfect, the loss on its own says nothing. What says something: a probe of one feature
-# opens two gates, or the live components do not add up to the matrix.
+# tests.spd_rates` counts it over 40 seeds). Such a run is most often *one component short*: another
+# works for two features. Faithfulness is perfect, the reconstruction is nearly perfect, the loss on
+# its own says nothing. What says something: a probe of one feature opens two gates, or the live
+# components do not add up to the matrix.
 
 # %% [markdown]
 # ### Wrong versions, and which number betrays them
