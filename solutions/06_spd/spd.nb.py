@@ -2210,39 +2210,38 @@ helpers.table(
 # %% [markdown]
 # ### The price of a gate
 #
-# One number decides what counts as one component: the coefficient of minimality. Ten times too low,
-# and a feature may be spread over many; ten times too high, and it is cheaper to lose it.
+# One number decides what counts as one component: the coefficient of minimality. Too low, and a
+# feature is spread over many; too high, and it is cheaper to lose it.
 #
-# **Predict.** On `embed`, with $p = 1$ and one coefficient throughout: how many components are live
-# at 0.0001, at 0.003, at 0.03?
+# **Predict.** On `embed`, with one coefficient throughout: how many components are live at 0.0001, at
+# 0.003, at 0.1?
 
 # %%
 my_live_by_coefficient = None  # such as (50, 5, 1)
 
 # %%
-coefficients = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+coefficients = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 counts, errors = [], []
 for coefficient in coefficients:
     start, start_gates, batches = fresh_run(0, 1200, ["embed"])
-    made, opened, _ = train_spd(
-        forward, target.weights, start, start_gates, batches,
-        coefficient=(coefficient, coefficient), power=(1.0, 1.0), look=training.Bar(1200),
-    )  # fmt: skip
+    settings = {"two_point": False, "coefficient": (coefficient, coefficient)}
+    settings["look"] = training.Bar(1200)
+    made, opened, _ = train_spd(forward, target.weights, start, start_gates, batches, **settings)
     counts.append(len(active_components(alone(made, opened))["embed"]))
     allowed = open_gates(forward, target.weights, made, opened, ordinary)
     errors.append(
         adversarial_reconstruction(forward, ordinary, target.weights, made, allowed, dice(0))
     )
 helpers.versus(
-    my_live_by_coefficient, (counts[0], counts[3], counts[5]), "Live at 0.0001, 0.003 and 0.03"
+    my_live_by_coefficient, (counts[0], counts[3], counts[6]), "Live at 0.0001, 0.003 and 0.1"
 )
 pictures.sweep(coefficients, counts, errors, truth=5)
 
 # %% [markdown]
-# There is a stretch in the middle in which the number of live components is the number of features
-# and the worst masks do little harm. On this model you can see it, because you know the truth; on
-# another, look for the stretch in which both curves are flat, and distrust a result that needs one
-# exact coefficient.
+# Below, the number of live components depends on the price. Then comes a stretch in which it does
+# not, over a factor of ten, and it is the number of features. On this model you can see that it is,
+# because you know the truth; on another, look for such a stretch, look at the worst masks along it,
+# and distrust a result that needs one exact coefficient.
 
 # %% [markdown] question="without_the_truth" points=3
 # ### Question B: without the truth
