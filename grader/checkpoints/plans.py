@@ -46,7 +46,10 @@ PLANS = {
         steps=2500, batch=128, lr=4e-2, coefficient=(4e-3, 4e-3), one_sided=("embed", "unembed"),
     ),
     # The read-out of this one falls into a few dense components: not solved, and not shipped.
-    "tms_40_10": Plan({"embed": 400}, steps=3000, batch=256, lr=3e-2, coefficient=(1e-4, 3e-4)),
+    "tms_40_10": Plan(
+        {"embed": 400},
+        steps=3000, batch=256, lr=3e-2, coefficient=(1e-4, 3e-4), one_sided=("embed",),
+    ),
     "residual_mlp": Plan(
         {"mlp_in": 100, "mlp_out": 40},
         steps=2500, batch=128, lr=2e-2, coefficient=(2e-3, 2e-4),
