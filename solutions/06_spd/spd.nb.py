@@ -1519,10 +1519,11 @@ def between(start: float, end: float, share: float, geometric: bool = False) -> 
 # \beta(s)\, \mathcal L_\text{min}(p(s)), \qquad \mathrm{rate}(s) = \mathtt{lr} \cdot \tfrac12 (1 +
 # \cos \pi s)$$
 #
-# $\beta$ goes from `coefficient[0]` to `coefficient[1]` by equal factors (by default it need not
-# go anywhere), $p$ from `power[0]` to `power[1]` in a straight line; both arrive when $s = 0.8$, and
-# stay (`between(start, end, s / 0.8)`, in the cell above). The two reconstruction losses get the **lower-leaky** gates, minimality
-# the **upper-leaky** ones. All masks of a run come from one generator, `dice(seed)`.
+# $\beta$ goes from `coefficient[0]` to `coefficient[1]` by equal factors (by default the two are
+# equal), $p$ from `power[0]` to `power[1]` in a straight line; both arrive when $s = 0.8$, and stay
+# (`between(start, end, s / 0.8)`, in the cell above). The two reconstruction losses get the
+# **lower-leaky** gates, minimality the **upper-leaky** ones. All masks of a run come from one
+# generator, `dice(seed)`.
 #
 # Return the trained parts and gates (same form, without gradients) and the loss of each
 # batch **before** its step, as numbers. What comes in stays as it was: train copies; the target's
@@ -2213,8 +2214,8 @@ helpers.table(
 # One number decides what counts as one component: the coefficient of minimality. Too low, and a
 # feature is spread over many; too high, and it is cheaper to lose it.
 #
-# **Predict.** On `embed`, with one coefficient throughout: how many components are live at 0.0001, at
-# 0.003, at 0.1?
+# **Predict.** On `embed`, with one coefficient throughout: how many components are live at 0.0001,
+# at 0.003, at 0.1?
 
 # %%
 my_live_by_coefficient = None  # such as (50, 5, 1)
