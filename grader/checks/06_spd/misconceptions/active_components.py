@@ -1,7 +1,6 @@
 """Wrong ways to list the live components."""
 
 
-
 def _where(g, of):
     return {name: of(gate).nonzero()[:, 0] for name, gate in g.items()}
 
