@@ -80,7 +80,7 @@ def _read(
         [layer], [score], yerr=[[max(score - interval[0], 0)], [max(interval[1] - score, 0)]],
         color=INK, marker="o", capsize=4, linewidth=1.8, label=f"layer {layer}: {score:.2f}",
     )  # fmt: skip
-    axes.set(xlabel="layer", ylabel="accuracy, new groups", ylim=(0.2, 1.04))
+    axes.set(xlabel="layer", ylabel="accuracy, new groups", ylim=(0.0, 1.04))
     axes.legend(fontsize=8.5, loc="lower right")
 
 

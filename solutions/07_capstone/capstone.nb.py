@@ -1254,6 +1254,26 @@ print(verdict(evidence | {k: min(float(found[n]) for found in p_values.values())
                           for n, k in enumerate(("p_ablation", "p_steering"))})[0])  # fmt: skip
 
 # %% [markdown]
+# The numbers of the next exercise:
+
+# %%
+latent_ends = helpers.redrawn(earlier.evaluate, latents[test, chosen], labels[test])
+hurdle = {what: max(float(found[n]) for found in largest.values())
+          for n, what in enumerate(("ablation", "steering"))}  # fmt: skip
+measured = {
+    "reading": (test_score, low, high, max(audit["base_rate"], give_away), LAYERS),
+    "memory": (test_score, low, high, control, LAYERS),
+    **{
+        what: (abs(float(effect)), *helpers.sized(effect_ends[what], effect), hurdle[what], 2)
+        for what, effect in zip(hurdle, yours, strict=True)
+    },
+    "latent": (on_test[chosen].item(), *latent_ends, chance[:, 1].max().item(), len(auroc)),
+}
+for about, (number, first, last, against, tried) in measured.items():
+    print(f'"{about}": "number": {number:.3f}, "low": {first:.3f}, "high": {last:.3f}, '
+          f'"control": {against:.3f}, "tried": {tried}')  # fmt: skip
+
+# %% [markdown]
 # ### Exercise 8: claims
 #
 # difficulty 2/5 · importance 5/5 · 15 min
@@ -1274,13 +1294,13 @@ print(verdict(evidence | {k: min(float(found[n]) for found in p_values.values())
 # *Reading* is your test score against the higher of base rate and give-away, *memory* the same
 # score against the control task; *ablation* and *steering* the size of your effect against the
 # largest of all controls, both in logits; *latent* the AUROC of the chosen latent. For a latent,
-# `tried` is the number of latents; the layers count for *reading* and *memory*. The cell below
+# `tried` is the number of latents; the layers count for *reading* and *memory*. The cell above
 # prints most of it; the sentences, and whether it stands, are yours. Write **plain numbers**, as in
 # a challenge's answer: what is graded is what stands here, and nothing is run again.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
-# Run the next cell and copy. Then read each line and ask: which number would have sunk it?
+# Run the cell above and copy. Then read each line and ask: which number would have sunk it?
 #
 # </details>
 # <details><summary>Hint 2: shapes</summary>
@@ -1299,23 +1319,6 @@ print(verdict(evidence | {k: min(float(found[n]) for found in p_values.values())
 # ```
 #
 # </details>
-
-# %%
-latent_ends = helpers.redrawn(earlier.evaluate, latents[test, chosen], labels[test])
-hurdle = {what: max(float(found[n]) for found in largest.values())
-          for n, what in enumerate(("ablation", "steering"))}  # fmt: skip
-measured = {
-    "reading": (test_score, low, high, max(audit["base_rate"], give_away), LAYERS),
-    "memory": (test_score, low, high, control, LAYERS),
-    **{
-        what: (abs(float(effect)), *helpers.sized(effect_ends[what], effect), hurdle[what], 2)
-        for what, effect in zip(hurdle, yours, strict=True)
-    },
-    "latent": (on_test[chosen].item(), *latent_ends, chance[:, 1].max().item(), len(auroc)),
-}
-for about, (number, first, last, against, tried) in measured.items():
-    print(f'"{about}": "number": {number:.3f}, "low": {first:.3f}, "high": {last:.3f}, '
-          f'"control": {against:.3f}, "tried": {tried}')  # fmt: skip
 
 # %% exercise="claims"
 claims = [
