@@ -89,7 +89,7 @@ def sweep(
         axes.set_yscale("symlog", linthresh=1)
         axes.set_yticks([0, 1, 5, 10, 50, 100], ["0", "1", "5", "10", "50", "100"])
         right.set_yscale("log")
-        axes.set(title="What a gate may cost", xlabel="coefficient of minimality (p = 1)",
+        axes.set(title="What a gate may cost", xlabel="coefficient of minimality",
                  ylabel="live components of embed", ylim=(-0.1, 110))  # fmt: skip
         right.set_ylabel("error with the worst masks")
         for side in (axes, right):
