@@ -1356,8 +1356,8 @@ with check(stochastic_loss) as c:
 # $$\mathcal L_\text{layer} = \frac1L \sum_{l=1}^{L} \operatorname{mean}_{b,\,o} \Bigl( f\bigl(x
 # \mid W_1, \ldots, U_l (m_l \odot V_l), \ldots, W_L\bigr) - f(x \mid W) \Bigr)^2_{b,o}$$
 #
-# What is compared is still the output of the whole target, not that of the layer. In the toy model
-# with two matrices nothing is found without this loss: 0 of 10 runs.
+# What is compared is still the output of the whole target, not that of the layer. Further below you
+# leave this loss out, and see what it was good for.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
