@@ -95,7 +95,7 @@ def sweep(
         for side in (axes, right):
             side.spines["top"].set_visible(False)
         names = ("live (left)", "worst masks (right)", f"{truth} features")
-        axes.legend([live, wrong, level], names, loc="center left")
+        axes.legend([live, wrong, level], names, loc=(0.01, 0.36))
     fig.alt = "Price of a gate. " + " ".join(
         f"At {c:g}: {n} live, error {e:.3f}."
         for c, n, e in zip(coefficients, counts, errors, strict=True)
