@@ -15,7 +15,7 @@ from torch import Tensor
 
 from grader.judging.lines import Line, StudentError
 from grader.judging.returns import Annotation, wrong_return
-from grader.line import wire
+from grader.line import nests, wire
 from grader.line.faults import NOT_WRITTEN, said
 from grader.line.packing import Packing
 from grader.line.wire import Frame, Handle, WireError
@@ -99,8 +99,9 @@ class Student:
         Args:
             name: the function.
             args: its arguments.
-            wrt: for each gradient wanted the index of a tensor argument (None comes back where
-                nothing flows), or a `Remote` (a dict of its parameters' gradients).
+            wrt: for each gradient wanted the index of an argument, a tensor or dicts, tuples and
+                lists of tensors (the same structure comes back, None where nothing flows), or a
+                `Remote` (a dict of its parameters' gradients).
         """
         reply = self._call(name, args, {}, (), {"want": "gradients", "wrt": list(wrt)})
         result, gradients = _of_two(reply)
@@ -108,7 +109,7 @@ class Student:
         if type(gradients) is not list or len(gradients) != len(wrt):
             raise StudentError("the worker's reply broke the protocol")
         for item, gradient in zip(wrt, gradients, strict=True):
-            parts = [gradient] if type(item) is int else _parts(gradient)
+            parts = _like(gradient, args[item]) if type(item) is int else _parts(gradient)
             if any(part is not None and type(part) is not Tensor for part in parts):
                 raise StudentError("the worker's reply broke the protocol")
         return result, gradients
@@ -229,6 +230,13 @@ def _of_two(reply: Any) -> tuple[Any, Any]:
     if type(reply) is not tuple or len(reply) != 2:
         raise StudentError("the worker's reply broke the protocol")
     return reply
+
+
+def _like(gradient: Any, argument: Any) -> list[Any]:
+    try:
+        return nests.leaves(gradient, argument)
+    except ValueError as error:
+        raise StudentError("the worker's reply broke the protocol") from error
 
 
 def _parts(gradient: Any) -> list[Any]:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from transformer_lens import ActivationCache
 from transformer_lens.model_bridge import TransformerBridge
 
-from grader.line import wire
+from grader.line import nests, wire
 from grader.line.faults import StudentFault, describe
 from grader.line.wire import Frame, WireError
 
@@ -153,10 +153,11 @@ class Namespace:
         self, function: Any, args: list[Any], kwargs: dict[str, Any], wrt: list[Any]
     ) -> Any:
         """Call, differentiate the scalar result, and return it with the asked gradients."""
-        args = list(args)
+        args, leaves = list(args), {}
         for item in wrt:
             if type(item) is int:
-                args[item] = args[item].detach().clone().requires_grad_(True)
+                leaves[item] = nests.each(args[item], _leaf)
+                args[item] = nests.each(leaves[item], lambda leaf: leaf)  # containers of its own
             else:
                 item.zero_grad(set_to_none=True)
         with torch.enable_grad():
@@ -166,7 +167,7 @@ class Namespace:
         gradients: list[Any] = []
         for item in wrt:
             if type(item) is int:
-                gradients.append(args[item].grad)
+                gradients.append(nests.each(leaves[item], lambda leaf: getattr(leaf, "grad", None)))
             else:
                 gradients.append({name: p.grad for name, p in item.named_parameters()})
         return (result, gradients)
@@ -217,6 +218,13 @@ class _Reader:
 
                 return call_back
         raise WireError(f"an unknown form {tree['k']!r}")
+
+
+def _leaf(value: Any) -> Any:
+    """A tensor of its own that collects a gradient; whatever else as it is."""
+    if isinstance(value, Tensor) and value.is_floating_point():
+        return value.detach().clone().requires_grad_(True)
+    return value
 
 
 def _seed(seed: int) -> None:

@@ -174,3 +174,10 @@ def test_the_solution_notebook_earns_everything(lab: Lab, nursery: Nursery, tmp_
 def test_there_is_a_lab() -> None:
     assert LABS
     assert sample_class.LAB in labs.find()
+
+
+def test_no_two_labs_have_a_helper_of_one_name() -> None:
+    # The judge has the helpers of all labs on one path: of two it would import the first.
+    names = [path.name for lab in LABS for path in lab.source.parent.glob("*_helpers.py")]
+    assert len(names) > len(LABS)
+    assert len(set(names)) == len(names)

@@ -204,6 +204,21 @@ def test_gradients_of_arguments_and_of_parameters(student: Student) -> None:
     assert again["weight"].tolist() == [2.0, 2.0]  # not added to the last call's
 
 
+def test_gradients_of_an_argument_that_holds_tensors() -> None:
+    def of_one(parts: dict[str, tuple[Tensor, Tensor]], factor: int) -> Tensor:
+        parts["idle"] = parts["used"]  # what a function does to its argument is its own affair
+        return factor * (parts["used"][0] * 2).sum()
+
+    parts = {"used": (torch.ones(2), torch.ones(3)), "idle": (torch.ones(1), torch.ones(1))}
+    value, (of_parts, of_factor) = sitting(of_one=of_one).gradients("of_one", parts, 3, wrt=(0, 1))
+    assert value.item() == 12
+    assert of_parts["used"][0].tolist() == [6.0, 6.0]
+    assert of_parts["used"][1] is None
+    assert of_parts["idle"] == (None, None)
+    assert of_factor is None
+    assert parts["used"][0].grad is None
+
+
 def test_a_callable_argument_is_called_back_here(student: Student) -> None:
     seen: list[Any] = []
 
@@ -416,6 +431,13 @@ def test_forged_gradients_and_states_are_told_from_real_ones() -> None:
         student = Student(Liar(reply, [torch.tensor(1.0)]), promises(DEFINITIONS))
         with pytest.raises(StudentError, match="broke the protocol"):
             QUESTIONS["gradients"](student)
+    pair = (torch.ones(1), torch.ones(1))
+    for gradient in (scalar, {"k": "tuple", "v": [scalar]}, {"k": "list", "v": [None, None]},
+                     {"k": "tuple", "v": [scalar, {"k": "list", "v": []}]}):  # fmt: skip
+        reply = {"ok": {"k": "tuple", "v": [scalar, {"k": "list", "v": [gradient]}]}}
+        student = Student(Liar(reply, [torch.tensor(1.0)]), promises(DEFINITIONS))
+        with pytest.raises(StudentError, match="broke the protocol"):
+            student.gradients("mean_square", pair, wrt=(0,))
     for value in (3, None, handle, {"k": "list", "v": [scalar]}):
         liar = Liar({"ok": handle}, [torch.tensor(1.0)])
         lens = Student(liar, promises(DEFINITIONS)).Lens(2)

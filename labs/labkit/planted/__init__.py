@@ -23,6 +23,8 @@ put together from the same parts:
     hierarchy   features that never come without another (lab 05)
     ring        activations on a circle, in a blob, at two ends (lab 05)
     dictionary_challenge  a dictionary with twins, an absorbed parent, a ring and a lever (lab 05)
+    decomposition_challenge  a decomposed matrix, and four things wrong with it (lab 06)
+    evidence_challenge  a feature that is used, one only present, one in the prompts alone (lab 07)
 """
 
 from collections.abc import Callable
@@ -30,7 +32,9 @@ from collections.abc import Callable
 from labkit.errors import LabError
 from labkit.planted import (
     commitment,
+    decomposition_challenge,
     dictionary_challenge,
+    evidence_challenge,
     induction,
     induction_circuit,
     readouts_challenge,
@@ -48,6 +52,8 @@ KINDS: dict[str, Callable[[int], Planted]] = {
     "gate": sites_challenge.build,
     "readout": readouts_challenge.build,
     "dictionary": dictionary_challenge.build,
+    "decomposition": decomposition_challenge.build,
+    "evidence": evidence_challenge.build,
 }
 
 
