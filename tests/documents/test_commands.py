@@ -62,6 +62,9 @@ ELSEWHERE = {
     "python -m tests.similar_load": (
         "tests/grader/similar/test_similar.py::test_100_students_take_a_part_of_a_minute",
     ),
+    "python -m tests.spd_rates": (
+        "tests/contract/test_spd_rates.py::test_the_embedding_alone_is_found_and_judged_with_the_truth",
+    ),
     "python -m tests.fuzz": (
         "tests/fuzz/test_fuzz.py::test_every_mutant_gets_a_grade_or_a_reason_and_keeps_what_it_did_not_touch",
     ),
