@@ -158,7 +158,8 @@ def decompose(seed: int, layers: str) -> Run:
     batches = training.sparse_batches(steps, BATCH, 5, target.probability, generator)
 
     def alone(parts: Any, gates: Any) -> dict[str, Tensor]:
-        return lab.open_gates(forward, target.weights, parts, gates, probes)
+        found: dict[str, Tensor] = lab.open_gates(forward, target.weights, parts, gates, probes)
+        return found
 
     if both:
         settings["look"] = training.Renewing(alone, target.weights, steps, lab.dice(seed + RENEWAL))
