@@ -65,6 +65,48 @@ def _values(gate: tuple[torch.Tensor, ...], h: torch.Tensor) -> torch.Tensor:
     return (torch.nn.functional.gelu(h[..., None] * w_in + b_in) * w_out).sum(-1) + b_out
 
 
+def test_crowded_layers_begin_anew_but_for_what_serves_one_probe_alone() -> None:
+    weights = {"a": torch.randn(4, 6, generator=_dice(3)), "b": torch.randn(6, 4)}
+    parts, gates = training.random_start(weights, 9, _dice(4))
+    before = {n: [t.clone() for t in (*parts[n], *gates[n])] for n in weights}
+    g = {name: torch.zeros(4, 9) for name in weights}
+    g["a"][0, 0] = g["a"][1, 1] = g["b"][0, 0] = g["b"][1, 5] = 1.0  # one each, alone
+    g["a"][2, 2] = 0.05
+    assert training.renew_crowded(weights, parts, gates, g, _dice(5)) == []
+    g["a"][2:, 2] = 0.8  # open for two probes
+    g["b"][2, [5, 6]] = 0.2  # two at once, and 5 was alone for another one
+    assert training.renew_crowded({"a": weights["a"]}, parts, gates, g, _dice(5)) == ["a"]
+    assert all(map(torch.equal, before["b"], (*parts["b"], *gates["b"])))
+    assert training.renew_crowded(weights, parts, gates, {"b": g["b"]}, _dice(5)) == ["b"]
+    for name, kept in (("a", [0, 1]), ("b", [0])):
+        U, V = parts[name]
+        assert torch.allclose(U @ V, weights[name], atol=1e-4), "they add up again"
+        old_U, old_V, old_in, _, old_out, _ = before[name]
+        w_in, _, w_out, _ = gates[name]
+        for old, new in ((old_U.mT, U.mT), (old_V, V), (old_in, w_in), (old_out, w_out)):
+            assert (old == new).all(dim=1).nonzero()[:, 0].tolist() == kept
+        assert bool((gates[name][0][2] > 0).all()), "one-sided"
+
+
+def test_renewing_changes_what_learns_at_its_steps_only() -> None:
+    weights = {"a": torch.randn(4, 6, generator=_dice(3))}
+    parts, gates = training.random_start(weights, 9, _dice(4))
+    V = parts["a"][1].requires_grad_(True)
+    told: list[int] = []
+    crowd = {"a": torch.ones(6, 9)}
+    look = training.Renewing(
+        lambda *_: crowd, weights, 10, _dice(), lambda step, *_: told.append(step)
+    )
+    changed = []
+    for step in range(10):
+        kept = V.detach().clone()
+        look(step, parts, gates)
+        changed += [] if torch.equal(kept, V) else [step + 1]
+    assert told == list(range(10))
+    assert changed == [2, 4, 5] and look.renewed == [(2, "a"), (4, "a"), (5, "a")]
+    assert V.requires_grad and V.grad_fn is None
+
+
 def test_gates_that_are_written_by_hand_do_what_they_say() -> None:
     h = torch.linspace(-3, 3, 61)[:, None].expand(61, 4)
     assert bool(((_values(training.open_wide(4, 0), h) - 3).abs() < 1).all())
