@@ -45,8 +45,9 @@
 # the cell below it.
 #
 # **When your work is graded**, only imports, definitions and constants written out in the notebook
-# are kept. A function must get everything it needs through its arguments or from imported modules;
-# the checks warn you when one leans on a variable of an experiment.
+# are kept. A function gets everything it needs through its arguments, from imported modules or from
+# other functions of the notebook; the checks warn you when one leans on a variable of an
+# experiment.
 
 # %%
 import math
@@ -83,7 +84,9 @@ torch.set_num_threads(1)  # everything here is small: more threads make it slowe
 # From here on it is *frozen*: nobody trains it any more. As a function it is written in an unusual
 # way. Whoever calls it hands over its **layers**, functions from a layer's input to its output; so
 # anybody can run the same model with a layer exchanged. (A layer with matrix $W$ `[out, in]` turns
-# inputs $a$ `[batch, in]` into $a W^\top$ `[batch, out]`, as PyTorch's own.)
+# inputs $a$ `[batch, in]` into $a W^\top$ `[batch, out]`, as PyTorch's own.) The cell below holds
+# what many exercises use: `tms` makes such a function, `layer_inputs` runs it and notes what comes
+# into each layer, and `dice` is where random numbers come from.
 
 # %%
 Layers = dict[str, Callable[[Tensor], Tensor]]
@@ -118,6 +121,11 @@ def layer_inputs(
     with torch.no_grad():
         out = forward(x, {name: layer(name) for name in weights})
     return out, seen
+
+
+def dice(seed: int) -> torch.Generator:
+    """Return a source of random numbers that begins at ``seed``."""
+    return torch.Generator().manual_seed(seed)
 
 
 # %%
@@ -228,14 +236,8 @@ with check(mmcs) as c:
 my_mmcs_in_the_plane = None
 my_mmcs_in_ten_dimensions = None
 
+
 # %%
-
-
-def dice(seed: int) -> torch.Generator:
-    """Return a source of random numbers that begins at ``seed``."""
-    return torch.Generator().manual_seed(seed)
-
-
 def random_parts(W: Float[Tensor, "out in"], C: int, seed: int) -> tuple[Tensor, Tensor]:
     """Return U and V of C random components, as training begins with them."""
     return training.random_start({"W": W}, C, dice(seed))[0]["W"]
@@ -330,16 +332,16 @@ my_ml2r_with_200 = None
 
 # %%
 numbers = [1, 2, 5, 10, 20, 50, 100, 200]
-scores = {
+dice_scores = {
     name: [
         sum(score(pentagon, *random_parts(pentagon, C, seed)) for seed in range(50)) / 50
         for C in numbers
     ]
     for name, score in {"MMCS": mmcs, "ML2R": ml2r}.items()
 }
-helpers.versus(my_mmcs_with_200, round(scores["MMCS"][-1], 3), "MMCS of 200 random components")
-helpers.versus(my_ml2r_with_200, round(scores["ML2R"][-1], 3), "ML2R of 200 random components")
-helpers.random_scores(numbers, scores)
+helpers.versus(my_mmcs_with_200, round(dice_scores["MMCS"][-1], 3), "MMCS of 200 random components")
+helpers.versus(my_ml2r_with_200, round(dice_scores["ML2R"][-1], 3), "ML2R of 200 random components")
+helpers.random_scores(numbers, dice_scores)
 
 # %% [markdown]
 # The more components, the better the one number and the worse the other. **Read both, always**, and
@@ -2004,7 +2006,7 @@ def fresh_run(seed: int, steps: int, names: Sequence[str]) -> tuple[Parts, Gates
     return *start, training.sparse_batches(steps, 128, 5, target.probability, source)
 
 
-def alone(parts: Parts, gates: Gates) -> dict[str, Tensor]:
+def gates_alone(parts: Parts, gates: Gates) -> dict[str, Tensor]:
     """The gates on each feature alone."""
     return open_gates(forward, target.weights, parts, gates, probes)
 
@@ -2012,15 +2014,15 @@ def alone(parts: Parts, gates: Gates) -> dict[str, Tensor]:
 ordinary = torch.cat(training.sparse_batches(4, 128, 5, target.probability, dice(1000)))
 for attempt in range(3):
     start, start_gates, batches = fresh_run(attempt, STEPS, ["embed", "unembed"])
-    watching = training.Watching(alone, target.weights, STEPS)
-    parts, gates, losses = train_spd(
+    watching = training.Watching(gates_alone, target.weights, STEPS)
+    our_parts, our_gates, our_losses = train_spd(
         forward, target.weights, start, start_gates, batches, seed=attempt, look=watching
     )
-    found = diagnose(forward, target.weights, parts, gates, probes, ordinary, dice(0))
-    training.report(f"run {attempt}", found)
-    if found["right"]:
+    verdict = diagnose(forward, target.weights, our_parts, our_gates, probes, ordinary, dice(0))
+    training.report(f"run {attempt}", verdict)
+    if verdict["right"]:
         break
-helpers.versus(my_live_components, tuple(found["live"].values()), "Live components")
+helpers.versus(my_live_components, tuple(verdict["live"].values()), "Live components")
 
 # %% [markdown]
 # The loop around the training is the point: the run is repeated with other dice **if it says itself
@@ -2036,7 +2038,7 @@ helpers.versus(my_live_components, tuple(found["live"].values()), "Live componen
 def scores(parts: Parts, gates: Gates) -> dict[str, tuple[float, float]]:
     """MMCS and ML2R of the live components of each layer, columns of embed and rows of unembed."""
     judged = {}
-    for name, live in active_components(alone(parts, gates)).items():
+    for name, live in active_components(gates_alone(parts, gates)).items():
         W, U, V = target.weights[name], parts[name][0][:, live], parts[name][1][live]
         if name == "unembed":
             W, U, V = W.mT, V.mT, U.mT
@@ -2047,12 +2049,12 @@ def scores(parts: Parts, gates: Gates) -> dict[str, tuple[float, float]]:
 helpers.table(
     ["layer", "live", "MMCS", "ML2R", "paper's"],
     [
-        [name, found["live"][name], *pair, "1.000 / 0.993"]
-        for name, pair in scores(parts, gates).items()
+        [name, verdict["live"][name], *pair, "1.000 / 0.993"]
+        for name, pair in scores(our_parts, our_gates).items()
     ],
 )
 plots.lines(
-    {"loss": training.smooth(losses)},
+    {"loss": training.smooth(our_losses)},
     title="Total loss of the run above, a mean over 25 steps",
     xlabel="steps / 25",
     log=True,
@@ -2062,12 +2064,13 @@ plots.lines(
 # ### What a failure looks like
 #
 # Leave one loss out, the layerwise one (here it returns 0, and everything else is as it was), and
-# train again.
+# train again, from three seeds.
 #
 # **Predict.** Faithfulness is still in the loss, and so is the reconstruction with both layers
-# masked. What will `diagnose` complain about?
+# masked. How many of the three runs will be right, and what will `diagnose` complain about?
 
 # %%
+my_right_of_three = None
 my_complaint = None  # live, open, unsure, missing or adversarial?
 
 
@@ -2077,24 +2080,36 @@ def nothing(*args: object) -> Tensor:
     return torch.zeros((), requires_grad=True)
 
 
-start, start_gates, batches = fresh_run(0, STEPS, ["embed", "unembed"])
-with training.instead(globals(), layerwise_loss=nothing):
-    spoiled, spoiled_gates, _ = train_spd(
-        forward, target.weights, start, start_gates, batches, look=training.Bar(STEPS)
-    )
-complaints = diagnose(forward, target.weights, spoiled, spoiled_gates, probes, ordinary, dice(0))
-training.report("no layerwise loss", complaints)
-helpers.versus(my_complaint, training.complaints(complaints), "Complaints")
+complaints = []
+for seed in range(3):
+    start, start_gates, batches = fresh_run(seed, STEPS, ["embed", "unembed"])
+    bar = training.Bar(STEPS)
+    with training.instead(globals(), layerwise_loss=nothing):
+        spoiled, spoiled_gates, _ = train_spd(
+            forward, target.weights, start, start_gates, batches, seed=seed, look=bar
+        )
+    judged = diagnose(forward, target.weights, spoiled, spoiled_gates, probes, ordinary, dice(0))
+    training.report(f"no layerwise loss, seed {seed}", judged)
+    complaints.append(training.complaints(judged))
+helpers.versus(my_right_of_three, complaints.count([]), "Right, of three")
+helpers.versus(my_complaint, complaints, "Complaints, run by run")
 pictures.picture(
-    target.weights, spoiled, alone(spoiled, spoiled_gates), "Without the layerwise loss"
+    target.weights,
+    spoiled,
+    gates_alone(spoiled, spoiled_gates),
+    f"Without the layerwise loss, seed {seed}",
 )
 
 # %% [markdown]
-# Runs with everything in place can fail, too; how often is in the README (`python -m
-# tests.spd_rates` counts it over 40 seeds). Such a run is most often *one component short*: another
-# works for two features. Faithfulness is perfect, the reconstruction is nearly perfect, the loss on
-# its own says nothing. What says something: a probe of one feature opens two gates, or the live
-# components do not add up to the matrix.
+# It does not fail each time: of ten seeds some come out right without this loss (the README has
+# their number). But the live run above is right far more often, and this is what the loss is good
+# for. With both layers masked at once, an error says that something was missing, and not in which
+# of the two.
+#
+# Runs with everything in place can fail, too; how often is in the README. Such a run is most often
+# *one component short*: another works for two features. Faithfulness is perfect, the reconstruction
+# is nearly perfect, the loss on its own says nothing. What says something: a probe of one feature
+# opens two gates, or the live components do not add up to the matrix.
 
 # %% [markdown]
 # ### Wrong versions, and which number betrays them
@@ -2159,7 +2174,7 @@ for name, (wrong, settings) in versions.items():
     worst = adversarial_reconstruction(
         forward, ordinary, target.weights, made, {"embed": g}, dice(0)
     )
-    live = active_components(alone(made, opened))["embed"]
+    live = active_components(gates_alone(made, opened))["embed"]
     faithful = faithfulness_loss(target.weights, made).item()
     U, V = made["embed"]
     size = ml2r(W, U[:, live], V[live]) if len(live) else 0.0
@@ -2228,7 +2243,7 @@ for coefficient in coefficients:
     settings = {"two_point": False, "coefficient": (coefficient, coefficient)}
     settings["look"] = training.Bar(1200)
     made, opened, _ = train_spd(forward, target.weights, start, start_gates, batches, **settings)
-    counts.append(len(active_components(alone(made, opened))["embed"]))
+    counts.append(len(active_components(gates_alone(made, opened))["embed"]))
     allowed = open_gates(forward, target.weights, made, opened, ordinary)
     errors.append(
         adversarial_reconstruction(forward, ordinary, target.weights, made, allowed, dice(0))
@@ -2276,7 +2291,11 @@ pictures.sweep(coefficients, counts, errors, truth=5)
 
 # %%
 figure = pictures.headline(
-    target.weights, parts, alone(parts, gates), scores(parts, gates), found["adversarial"]
+    target.weights,
+    our_parts,
+    gates_alone(our_parts, our_gates),
+    scores(our_parts, our_gates),
+    verdict["adversarial"],
 )
 print("saved to", plots.save(figure, helpers.HEADLINE))
 figure
@@ -2518,12 +2537,12 @@ copier = targets.load("induction")
 copying = targets.decomposition("induction")
 copier_forward, copier_weights = larger.piece(copier, "o0")
 sequences = copier.sample(64, dice(1))
-rows = sequences.numel()
+tokens = sequences.numel()
 
 
 def copier_loss(mask: Float[Tensor, "n C"]) -> float:
     """Return the loss of the second halves with the components of o0 masked."""
-    masks = {"o0": mask.expand(rows, -1)}
+    masks = {"o0": mask.expand(tokens, -1)}
     out = masked_forward(copier_forward, sequences, copier_weights, copying.parts, masks)
     return larger.second_half_loss(out, sequences).item()
 
@@ -2623,10 +2642,11 @@ paper = {"tms_5_2": (1.000, 0.993), "tms_5_2_identity": (1.000, 0.992), "tms_40_
 print("embedding of        MMCS here, paper     ML2R here, paper")
 for name, theirs in paper.items():
     toy = targets.load(name)
-    forward, weights = larger.piece(toy)
+    toy_forward, toy_weights = larger.piece(toy)
     made = targets.decomposition(name)
-    g = open_gates(forward, weights, made.parts, made.gates, 0.75 * torch.eye(toy.features))
-    W, (U, V) = weights["embed"], made.parts["embed"]
+    shown_alone = 0.75 * torch.eye(toy.features)
+    g = open_gates(toy_forward, toy_weights, made.parts, made.gates, shown_alone)
+    W, (U, V) = toy_weights["embed"], made.parts["embed"]
     chosen = larger.in_order(g["embed"])
     here = (mmcs(W, U[:, chosen], V[chosen]), ml2r(W, U[:, chosen], V[chosen]))
     print(f"{name:18}   {here[0]:.3f}, {theirs[0]:.3f}          {here[1]:.3f}, {theirs[1]:.3f}")
@@ -2761,8 +2781,8 @@ small_target = targets.load("tms_5_2")
 small_forward, small_weights = larger.piece(small_target)
 small = targets.decomposition("tms_5_2")
 U, V = small.parts["unembed"]
-alone = open_gates(small_forward, small_weights, small.parts, small.gates, five)["unembed"]
-live_five = larger.in_order(alone)
+small_gates = open_gates(small_forward, small_weights, small.parts, small.gates, five)
+live_five = larger.in_order(small_gates["unembed"])
 left_over = small_weights["unembed"] - U[:, live_five] @ V[live_five]
 left, strength, right = torch.linalg.svd(left_over, full_matrices=False)
 seven = {
