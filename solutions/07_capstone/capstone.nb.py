@@ -281,12 +281,12 @@ for by, guess in guesses.items() if FEATURE in probing.FEATURES else ():
 # %% [markdown]
 # ## Part II: Is it in there, and where is it read best?
 #
-# The stream of all layers at the last token of each text (there the question is asked, and there
-# the model must have whatever it uses, wherever the telling word stands); your split by groups,
-# your probe, your standardisation, over several seeds. For each seed and layer a score on the
-# **validation** groups and one on the **test** groups, and beside it the same probe on a **control
-# task**: a coin for each *group*, the same for all of its texts. A probe that scores there has met
-# its test groups before: the split leaks.
+# The stream of all layers at the last token of each text (one place for all, wherever the telling
+# word stands; in part IV, where a latent may fire at that word, a text's loudest token counts).
+# Your split by groups, your probe, your standardisation, over several seeds. For each seed and
+# layer a score on the **validation** groups and one on the **test** groups, and beside it the same
+# probe on a **control task**: a coin for each *group*, the same for all of its texts. A probe that
+# scores there has met its test groups before: the split leaks.
 
 # %%
 places = probing.examples(smollm2, data)
