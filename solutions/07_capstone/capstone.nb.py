@@ -238,7 +238,7 @@ my_give_away_by_templates, my_give_away_by_words = None, None
 
 # %%
 guesses = {"templates": my_give_away_by_templates, "words": my_give_away_by_words}
-for by, guess in guesses.items() if FEATURE in probing.FEATURES else ():
+for by, guess in guesses.items() if data.feature == FEATURE else ():
     other = helpers.texts_of(FEATURE, by=by)
     shares = []
     for seed in range(SEEDS):
