@@ -45,8 +45,9 @@
 # the cell below it.
 #
 # **When your work is graded**, only imports, definitions and constants written out in the notebook
-# are kept. A function must get everything it needs through its arguments or from imported modules;
-# the checks warn you when one leans on a variable of an experiment.
+# are kept. A function gets everything it needs through its arguments, from imported modules or from
+# other functions of the notebook; the checks warn you when one leans on a variable of an
+# experiment.
 
 # %%
 import math
@@ -83,7 +84,9 @@ torch.set_num_threads(1)  # everything here is small: more threads make it slowe
 # From here on it is *frozen*: nobody trains it any more. As a function it is written in an unusual
 # way. Whoever calls it hands over its **layers**, functions from a layer's input to its output; so
 # anybody can run the same model with a layer exchanged. (A layer with matrix $W$ `[out, in]` turns
-# inputs $a$ `[batch, in]` into $a W^\top$ `[batch, out]`, as PyTorch's own.)
+# inputs $a$ `[batch, in]` into $a W^\top$ `[batch, out]`, as PyTorch's own.) The cell below holds
+# what many exercises use: `tms` makes such a function, `layer_inputs` runs it and notes what comes
+# into each layer, and `dice` is where random numbers come from.
 
 # %%
 Layers = dict[str, Callable[[Tensor], Tensor]]
@@ -118,6 +121,11 @@ def layer_inputs(
     with torch.no_grad():
         out = forward(x, {name: layer(name) for name in weights})
     return out, seen
+
+
+def dice(seed: int) -> torch.Generator:
+    """Return a source of random numbers that begins at ``seed``."""
+    return torch.Generator().manual_seed(seed)
 
 
 # %%
@@ -212,6 +220,10 @@ with check(mmcs) as c:
     value = c.call(W, W[:, :1], torch.tensor([[0.0, 2.0, 0.0]]))
     cosine = functional.cosine_similarity(W[:, 0], W[:, 1], dim=0)
     c.close(value, cosine / 3, "a component counts only in the columns that it reads")
+    mixed = torch.tensor([[1.0, 1, 1], [-1, 2, 0], [0, -1, 1]])
+    value = c.call(mixed, mixed[:, :1], torch.tensor([[-1.0, 2.0, 0.5]]))
+    cosines = functional.cosine_similarity(mixed[:, :1], mixed, dim=0)
+    c.close(value, (-1 + cosines[1] + cosines[2]) / 3, "V's sign turns a column about")
     U, V = torch.randn(4, 6), torch.randn(6, 3)
     best = [
         max(functional.cosine_similarity(U[:, k] * V[k, j], W[:, j], dim=0) for k in range(6))
@@ -228,14 +240,8 @@ with check(mmcs) as c:
 my_mmcs_in_the_plane = None
 my_mmcs_in_ten_dimensions = None
 
+
 # %%
-
-
-def dice(seed: int) -> torch.Generator:
-    """Return a source of random numbers that begins at ``seed``."""
-    return torch.Generator().manual_seed(seed)
-
-
 def random_parts(W: Float[Tensor, "out in"], C: int, seed: int) -> tuple[Tensor, Tensor]:
     """Return U and V of C random components, as training begins with them."""
     return training.random_start({"W": W}, C, dice(seed))[0]["W"]
@@ -330,16 +336,16 @@ my_ml2r_with_200 = None
 
 # %%
 numbers = [1, 2, 5, 10, 20, 50, 100, 200]
-scores = {
+dice_scores = {
     name: [
         sum(score(pentagon, *random_parts(pentagon, C, seed)) for seed in range(50)) / 50
         for C in numbers
     ]
     for name, score in {"MMCS": mmcs, "ML2R": ml2r}.items()
 }
-helpers.versus(my_mmcs_with_200, round(scores["MMCS"][-1], 3), "MMCS of 200 random components")
-helpers.versus(my_ml2r_with_200, round(scores["ML2R"][-1], 3), "ML2R of 200 random components")
-helpers.random_scores(numbers, scores)
+helpers.versus(my_mmcs_with_200, round(dice_scores["MMCS"][-1], 3), "MMCS of 200 random components")
+helpers.versus(my_ml2r_with_200, round(dice_scores["ML2R"][-1], 3), "ML2R of 200 random components")
+helpers.random_scores(numbers, dice_scores)
 
 # %% [markdown]
 # The more components, the better the one number and the worse the other. **Read both, always**, and
@@ -416,6 +422,10 @@ with check(learned_features) as c:
     learned = c.call(lambda x: 0.8 * x + x[:, :1] * torch.tensor([0.0, 1.0, 0.0, 0.0]), 4)
     truth = torch.tensor([False, True, True, True])
     c.close(learned, truth, "feature 0 raises output 1 more than its own: it is not learned")
+    learned = c.call(lambda x: x + x[:, :1] * torch.tensor([0.0, 1.0, 0.0, 0.0]), 4)
+    c.close(learned, truth, "nor if it raises output 1 exactly as much")
+    learned = c.call(lambda x: x - x[:, :1] * torch.tensor([0.0, 2.0, 0.0, 0.0]), 4)
+    c.true(learned.all(), "another output may fall as far as it likes")
     learned = c.call(lambda x: torch.relu(x - 0.3), 4, 0.5)
     c.true(not learned.any(), "shown at size 0.5, a rise of 0.2 is too little")
     learned = c.call(lambda x: torch.relu(x - 0.3), 4, 1.0)
@@ -499,7 +509,8 @@ with check(components) as c:
 # \bigr\rVert_F^2, \qquad N = \sum_\ell \text{out}_\ell \cdot \text{in}_\ell$$
 #
 # Here the forms in which everything is passed around: `weights` is a dictionary from a layer's name
-# to its $W$, `parts` one from a layer's name to its pair $(U, V)$.
+# to its $W$, `parts` one from a layer's name to its pair $(U, V)$. The layers $\ell$ are those of
+# `parts`: one that has only a $W$ is not taken apart, and counts neither above nor in $N$.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1521,9 +1532,9 @@ def between(start: float, end: float, share: float, geometric: bool = False) -> 
 #
 # $\beta$ goes from `coefficient[0]` to `coefficient[1]` by equal factors (by default the two are
 # equal), $p$ from `power[0]` to `power[1]` in a straight line; both arrive when $s = 0.8$, and stay
-# (`between(start, end, s / 0.8)`, in the cell above). The two reconstruction losses get the
-# **lower-leaky** gates, minimality the **upper-leaky** ones. All masks of a run come from one
-# generator, `dice(seed)`.
+# (`between(start, end, s / 0.8)`, in the cell above; for $\beta$ with `geometric=True`). The two
+# reconstruction losses get the **lower-leaky** gates, minimality the **upper-leaky** ones. All
+# masks of a run come from one generator, `dice(seed)`.
 #
 # Return the trained parts and gates (same form, without gradients) and the loss of each
 # batch **before** its step, as numbers. What comes in stays as it was: train copies; the target's
@@ -1668,6 +1679,19 @@ with check(train_spd) as c:
     _, _, twice = train_spd(chain, weights, parts, free, batches[:1], 0.04, *cheap, 1)
     _, _, other = train_spd(chain, weights, parts, free, batches[:1], 0.04, *cheap, 2)
     c.true(once == twice != other, "masks hang on the seed, and on nothing else")
+    c.true(all(isinstance(loss, float) for loss in once), "losses are plain numbers")
+    _, _, halves = c.call(chain, weights, parts, free, batches[:1], 0.04, *cheap[:3], True, 1)
+    c.true(halves != once, "masks of 0 and 1 cost something else: `two_point` is handed on")
+    _, _, again = c.call(chain, weights, parts, free, batches[:1] * 2, 0.0, *cheap, 1)
+    c.true(again[0] != again[1], "the same batch again, with new masks: one generator for a run")
+    nothing = {**parts, "second": (0 * parts["second"][0], parts["second"][1])}
+    _, _, again = c.call(chain, weights, nothing, free, batches[:1] * 2, 0.0, *cheap, 1)
+    c.true(again[0] != again[1], "and the layerwise loss has no generator of its own")
+    shut = {n: training.fixed_gates(U.shape[1], -0.5) for n, (U, _) in parts.items()}
+    exact = {n: U @ V for n, (U, V) in parts.items()}
+    _, opened, _ = c.call(chain, exact, parts, shut, batches[:1], 0.04, *cheap, 1)
+    rose = torch.cat([opened[n][3] + 0.5 > 0.03 for n in parts])
+    c.true(rose.float().mean() > 0.2, "gates below 0 can open again: masks are lower-leaky")
     warm, _, _ = c.call(chain, weights, parts, wide, [], warm_up=1)
     step = warm["first"][0] - 0.999 * parts["first"][0]
     c.close(step.abs(), torch.full_like(step, 0.01), "AdamW's first step, with decay", atol=1e-4)
@@ -1821,6 +1845,11 @@ with check(adversarial_reconstruction) as c:
     c.close(c.call(chain, x, weights, parts, half, dice(1)), 5 / 16, "masks lie between g and 1")
     begun = c.call(chain, x, weights, parts, shut, dice(2), 0)
     c.true(0 < begun < worst, "without steps: r as it was drawn")
+    many, g = torch.ones(200, 1), {"only": torch.zeros(200, 1)}
+    one = {"only": torch.ones(1, 1)}, {"only": (torch.ones(1, 1), torch.ones(1, 1))}
+    for seed in (4, 5, 6):
+        begun = c.call(chain, many, *one, g, dice(seed), 0)
+        c.close(begun, 1 / 3, "200 samples, each begins at its own r", atol=0.1)
     c.close(c.call(chain, x, weights, parts, shut, dice(2), 1, 5.0), 5 / 4, "r is held in [0, 1]")
     two = {"a": torch.ones(1, 1), "b": torch.ones(1, 1)}
     alone = {name: (torch.ones(1, 1), torch.ones(1, 1)) for name in two}
@@ -1953,6 +1982,10 @@ with check(diagnose) as c:
     found = c.call(square, weights, good, faint, *rest)
     c.true(found["open"]["unembed"] == 2, "a gate of 0.15 is open")
     c.true(found["live"]["unembed"] == 4, "and its component live")
+    for z, count in ((0.15, 0), (0.25, 4), (0.85, 4), (0.95, 0)):
+        at = {**steps, "unembed": training.fixed_gate(steps["unembed"], 2, z)}
+        found = c.call(square, weights, good, at, *rest)
+        c.true(found["unsure"]["unembed"] == count, f"{z} is {'un' * (count > 0)}sure")
     other = {**wide, "unembed": training.fixed_gate(wide["unembed"], 1, -1.0)}
     found = c.call(square, weights, good, other, *rest)
     c.true(found["live"]["unembed"] == 3, "components are counted, not probes")
@@ -1965,7 +1998,7 @@ with check(diagnose) as c:
     cancel = {**good, "embed": (torch.cat([W, big], 1), torch.cat([eye, eye[:1], eye[:1]]))}
     gates = {**steps, "embed": training.step_gates(torch.tensor([0.01] * 4 + [5.0] * 2))}
     found = c.call(square, weights, cancel, gates, *rest)
-    c.true(found["adversarial"] > 1, "two components that cancel: the adversary finds them")
+    c.true(found["adversarial"] > 20, "two components that cancel: the adversary finds them")
     c.true(found["right"] is False, "not right")
     found = c.call(square, weights, cancel, gates, 0.75 * eye, eye[1:], dice(0))
     c.true(found["right"] is True, "unless x never shows what they read")
@@ -2015,7 +2048,7 @@ def fresh_run(seed: int, steps: int, names: Sequence[str]) -> tuple[Parts, Gates
     return *start, training.sparse_batches(steps, 128, 5, target.probability, source)
 
 
-def alone(parts: Parts, gates: Gates) -> dict[str, Tensor]:
+def gates_alone(parts: Parts, gates: Gates) -> dict[str, Tensor]:
     """The gates on each feature alone."""
     return open_gates(forward, target.weights, parts, gates, probes)
 
@@ -2023,18 +2056,18 @@ def alone(parts: Parts, gates: Gates) -> dict[str, Tensor]:
 ordinary = torch.cat(training.sparse_batches(4, 128, 5, target.probability, dice(1000)))
 for attempt in range(3):
     start, start_gates, batches = fresh_run(attempt, STEPS, ["embed", "unembed"])
-    watching = training.Watching(alone, target.weights, STEPS)
+    watching = training.Watching(gates_alone, target.weights, STEPS)
     again = dice(2000 + attempt)
-    renewing = training.Renewing(alone, target.weights, STEPS, again, then=watching)
-    parts, gates, losses = train_spd(
+    renewing = training.Renewing(gates_alone, target.weights, STEPS, again, then=watching)
+    our_parts, our_gates, our_losses = train_spd(
         forward, target.weights, start, start_gates, batches, seed=attempt, look=renewing
     )
-    found = diagnose(forward, target.weights, parts, gates, probes, ordinary, dice(0))
-    training.report(f"run {attempt}", found)
+    verdict = diagnose(forward, target.weights, our_parts, our_gates, probes, ordinary, dice(0))
+    training.report(f"run {attempt}", verdict)
     print(f"    renewed (step, layer): {renewing.renewed or 'nothing was crowded'}")
-    if found["right"]:
+    if verdict["right"]:
         break
-helpers.versus(my_live_components, tuple(found["live"].values()), "Live components")
+helpers.versus(my_live_components, tuple(verdict["live"].values()), "Live components")
 
 # %% [markdown]
 # The loop around the training is the point: the run is repeated with other dice **if it says itself
@@ -2050,7 +2083,7 @@ helpers.versus(my_live_components, tuple(found["live"].values()), "Live componen
 def scores(parts: Parts, gates: Gates) -> dict[str, tuple[float, float]]:
     """MMCS and ML2R of the live components of each layer, columns of embed and rows of unembed."""
     judged = {}
-    for name, live in active_components(alone(parts, gates)).items():
+    for name, live in active_components(gates_alone(parts, gates)).items():
         W, U, V = target.weights[name], parts[name][0][:, live], parts[name][1][live]
         if name == "unembed":
             W, U, V = W.mT, V.mT, U.mT
@@ -2061,12 +2094,12 @@ def scores(parts: Parts, gates: Gates) -> dict[str, tuple[float, float]]:
 helpers.table(
     ["layer", "live", "MMCS", "ML2R", "paper's"],
     [
-        [name, found["live"][name], *pair, "1.000 / 0.993"]
-        for name, pair in scores(parts, gates).items()
+        [name, verdict["live"][name], *pair, "1.000 / 0.993"]
+        for name, pair in scores(our_parts, our_gates).items()
     ],
 )
 plots.lines(
-    {"loss": training.smooth(losses)},
+    {"loss": training.smooth(our_losses)},
     title="Total loss of the run above, a mean over 25 steps",
     xlabel="steps / 25",
     log=True,
@@ -2076,48 +2109,64 @@ plots.lines(
 # ### What a failure looks like
 #
 # Leave one loss out, the layerwise one (here it returns 0, and everything else is as it was), and
-# train again.
+# train again, from three seeds.
 #
 # **Predict.** Faithfulness is still in the loss, and so is the reconstruction with both layers
-# masked. What will `diagnose` complain about?
+# masked. How many of the three runs will be right, and what will `diagnose` complain about?
 
 # %%
+my_right_of_three = None
 my_complaint = None  # live, open, unsure, missing or adversarial?
 
 
 # %%
-def nothing(*args: object) -> Tensor:
+def no_loss(*args: object) -> Tensor:
     """A loss that asks for nothing."""
     return torch.zeros((), requires_grad=True)
 
 
-start, start_gates, batches = fresh_run(0, STEPS, ["embed", "unembed"])
-with training.instead(globals(), layerwise_loss=nothing):
-    spoiled, spoiled_gates, _ = train_spd(
-        forward, target.weights, start, start_gates, batches, look=training.Bar(STEPS)
-    )
-complaints = diagnose(forward, target.weights, spoiled, spoiled_gates, probes, ordinary, dice(0))
-training.report("no layerwise loss", complaints)
-helpers.versus(my_complaint, training.complaints(complaints), "Complaints")
+complaints = []
+for seed in range(3):
+    start, start_gates, batches = fresh_run(seed, STEPS, ["embed", "unembed"])
+    bar = training.Bar(STEPS)
+    with training.instead(globals(), layerwise_loss=no_loss):
+        spoiled, spoiled_gates, _ = train_spd(
+            forward, target.weights, start, start_gates, batches, seed=seed, look=bar
+        )
+    judged = diagnose(forward, target.weights, spoiled, spoiled_gates, probes, ordinary, dice(0))
+    training.report(f"no layerwise loss, seed {seed}", judged)
+    complaints.append(training.complaints(judged))
+helpers.versus(my_right_of_three, complaints.count([]), "Right, of three")
+helpers.versus(my_complaint, complaints, "Complaints, run by run")
 pictures.picture(
-    target.weights, spoiled, alone(spoiled, spoiled_gates), "Without the layerwise loss"
+    target.weights,
+    spoiled,
+    gates_alone(spoiled, spoiled_gates),
+    f"Without the layerwise loss, seed {seed}",
 )
 
 # %% [markdown]
+# It does not fail each time. But where it fails, it fails badly: the live components lack about
+# forty per cent of both matrices, and the error with the worst masks is above a third (an output of
+# all zeros would have 1). In the picture you see what this loss is good for: the components of
+# `embed` write too little, those of `unembed` read too much, and with both layers taken apart the
+# one makes up for the other. Beside an *original* matrix neither could hide.
+#
 # Runs with everything in place can fail, too; how often, with the renewing and without, is in the
-# README (`python -m tests.spd_rates` counts it over 40 seeds). Such a run is most often *one
-# component short*: another works for two features. Faithfulness is perfect, the reconstruction is
-# nearly perfect, the loss on its own says nothing. What says something: a probe of one feature
-# opens two gates, or the live components do not add up to the matrix.
+# README. Such a run is most often *one component short*: another works for two features.
+# Faithfulness is perfect, the reconstruction is nearly perfect, the loss on its own says nothing.
+# What says something: a probe of one feature opens two gates, or the live components do not add up
+# to the matrix.
 
 # %% [markdown]
 # ### Wrong versions, and which number betrays them
 #
 # Runs on `embed` alone, each but the first with one thing wrong that people have really written.
-# (The masks are of any size here, and the coefficient stays what it is.) The columns: how many
-# components are live; MMCS of all components, ML2R of the live ones; faithfulness; and the relative
-# error of the output with masks 1, with masks equal to the gates, with random masks above the
-# gates, and with the worst ones.
+# (Masks are of any size here, as in the paper, and not of two points as in the live run: some of
+# the mistakes are about the range from which masks are drawn, and the column "random" draws from
+# the whole range that they should have had.) The columns: how many components are live; MMCS of all
+# components, ML2R of the live ones; faithfulness; and the relative error of the output with masks
+# 1, with masks equal to the gates, with random masks above the gates, and with the worst ones.
 #
 # **Predict.** Before you run it, choose for each row the column that will betray it. Which column
 # will betray none?
@@ -2143,14 +2192,14 @@ def masks_shared(g: Tensor, two_point: bool, generator: torch.Generator) -> Tens
     return g + (1 - g) * any_masks(g[:, :1], two_point, generator)
 
 
-no_reconstruction = {"stochastic_loss": nothing, "layerwise_loss": nothing}
+no_reconstruction = {"stochastic_loss": no_loss, "layerwise_loss": no_loss}
 plain = {"coefficient": (3e-3, 3e-3), "two_point": False}
 versions = {
     "right": ({}, {}),
     "masks in [0, 1]": ({"sample_masks": any_masks}, {}),
     "masks in [0, g]": ({"sample_masks": masks_below}, {}),
     "no reconstruction": (no_reconstruction, {}),
-    "no faithfulness": ({"faithfulness_loss": nothing}, {"warm_up": 0}),
+    "no faithfulness": ({"faithfulness_loss": no_loss}, {"warm_up": 0}),
     "no minimality": ({}, {"coefficient": (1e-9, 1e-9)}),
     "one r for all": ({"sample_masks": masks_shared}, {}),
 }
@@ -2173,7 +2222,7 @@ for name, (wrong, settings) in versions.items():
     worst = adversarial_reconstruction(
         forward, ordinary, target.weights, made, {"embed": g}, dice(0)
     )
-    live = active_components(alone(made, opened))["embed"]
+    live = active_components(gates_alone(made, opened))["embed"]
     faithful = faithfulness_loss(target.weights, made).item()
     U, V = made["embed"]
     size = ml2r(W, U[:, live], V[live]) if len(live) else 0.0
@@ -2242,7 +2291,7 @@ for coefficient in coefficients:
     settings = {"two_point": False, "coefficient": (coefficient, coefficient)}
     settings["look"] = training.Bar(1200)
     made, opened, _ = train_spd(forward, target.weights, start, start_gates, batches, **settings)
-    counts.append(len(active_components(alone(made, opened))["embed"]))
+    counts.append(len(active_components(gates_alone(made, opened))["embed"]))
     allowed = open_gates(forward, target.weights, made, opened, ordinary)
     errors.append(
         adversarial_reconstruction(forward, ordinary, target.weights, made, allowed, dice(0))
@@ -2255,8 +2304,10 @@ pictures.sweep(coefficients, counts, errors, truth=5)
 # %% [markdown]
 # Below, the number of live components depends on the price. Then comes a stretch in which it does
 # not, over a factor of ten, and it is the number of features. On this model you can see that it is,
-# because you know the truth; on another, look for such a stretch, look at the worst masks along it,
-# and distrust a result that needs one exact coefficient.
+# because you know the truth; on another, look for such a stretch, and distrust a result that needs
+# one exact coefficient. Nor is all of the stretch equally good: at its dear end the error with the
+# worst masks is many times what it was. The count stays, and what is counted gets worse; so look at
+# both curves.
 
 # %% [markdown] question="without_the_truth" points=3
 # ### Question B: without the truth
@@ -2290,7 +2341,11 @@ pictures.sweep(coefficients, counts, errors, truth=5)
 
 # %%
 figure = pictures.headline(
-    target.weights, parts, alone(parts, gates), scores(parts, gates), found["adversarial"]
+    target.weights,
+    our_parts,
+    gates_alone(our_parts, our_gates),
+    scores(our_parts, our_gates),
+    verdict["adversarial"],
 )
 print("saved to", plots.save(figure, helpers.HEADLINE))
 figure
@@ -2300,8 +2355,14 @@ figure
 #
 # A pentagon has five corners, and you knew them. From here on the matrices are larger, one of them
 # does nothing at all, and one was trained to copy text. The training takes longer than you want to
-# wait for, so the parts and gates come ready-made: `python -m grader.checkpoints` made them, with
-# the functions that you have written.
+# wait for, so the parts and gates come ready-made: the course has trained them with its own
+# versions of the functions that you have written.
+#
+# A word on judging them. `diagnose` asks that a probe open one gate of a layer, because there a
+# probe was one thing that rank one can do. It carries over with a larger `most` where you have a
+# reason for one (a layer of rank two that all inputs pass through needs two), and with `x` from the
+# target's own inputs. Where a probe is no single thing, as with a sequence of tokens, `open` has
+# nothing to be held against; the other numbers still say what they said.
 
 # %% [markdown]
 # ### Exercise 20: identity_layer_rank
@@ -2310,9 +2371,10 @@ figure
 #
 # Put a layer between the two matrices of the toy model which does nothing: the identity, two
 # numbers in, the same two out. What are *its* components? There is no feature in it to find: any
-# two rank-one matrices will do, as long as they add up to it, and every input needs both. So do not
-# ask which components there are; ask **how many** are live, what rank they have together (five that
-# share two directions are two, badly split), and how much of $W$ they leave out:
+# two rank-one matrices will do, as long as they add up to it, and an input needs both unless it
+# happens to lie where one of them reads nothing. So do not ask which components there are; ask
+# **how many** are live, what rank they have together (five that share two directions are two, badly
+# split), and how much of $W$ they leave out:
 #
 # $$S = \sum_{c\ \text{live}} U_{:,c} V_{c,:}, \qquad
 # \mathrm{missing} = \frac{\lVert W - S \rVert_F}{\lVert W \rVert_F}.$$
@@ -2503,15 +2565,26 @@ for name, guess in (("mlp_in", my_live_in_mlp_in), ("mlp_out", my_live_in_mlp_ou
     )
     helpers.versus(guess, live, f"Live in {name}")
     print(f"  rank {rank}, {missing:.1%} of W missing on features of size 0.75")
+computed = computing_target.sample(256, dice(3))
+judged = diagnose(
+    computing_forward, computing_weights, computing.parts, computing.gates,
+    0.75 * torch.eye(20), computed, dice(0), most=5,
+)  # fmt: skip
+training.report("what diagnose says, with five gates allowed", judged)
 larger.gate_maps(computing_gates, "The residual MLP: each feature alone")
 
 # %% [markdown]
 # What comes in has a component for most *features*; what goes out has about as many as there are
-# *neurons*, and a feature opens several of those or none. Both are right: a rank-one component of
+# *neurons*, and a feature opens several of those. Both counts make sense: a rank-one component of
 # `mlp_out` reads one direction of the ten neurons, and ten numbers hold no more than ten that do
 # not disturb each other. The decomposition does not say on which side of the layer a mechanism
-# lies; it says what each matrix has to have. Rows without an open gate are features for which the
-# model does so little that no gate pays (20 functions in 10 neurons: some fare badly).
+# lies; it says what each matrix has to have. Rows without an open gate, in `mlp_in`, are features
+# for which the model does so little that no gate pays (20 functions in 10 neurons: some fare
+# badly). And one component of `mlp_in` serves two features.
+#
+# But this is a demonstration and no finished answer, and `diagnose` says so: more of `mlp_in` is
+# missing than its limit allows, and gates of `mlp_out` have not decided, even if five may be open
+# at once. Only the adversary finds next to nothing. By the rules of part II you would train again.
 
 # %% [markdown]
 # ### One matrix of a transformer
@@ -2532,12 +2605,12 @@ copier = targets.load("induction")
 copying = targets.decomposition("induction")
 copier_forward, copier_weights = larger.piece(copier, "o0")
 sequences = copier.sample(64, dice(1))
-rows = sequences.numel()
+tokens = sequences.numel()
 
 
 def copier_loss(mask: Float[Tensor, "n C"]) -> float:
     """Return the loss of the second halves with the components of o0 masked."""
-    masks = {"o0": mask.expand(rows, -1)}
+    masks = {"o0": mask.expand(tokens, -1)}
     out = masked_forward(copier_forward, sequences, copier_weights, copying.parts, masks)
     return larger.second_half_loss(out, sequences).item()
 
@@ -2614,8 +2687,8 @@ larger.carriers_figure(often, from_head_0, by_position)
 #   happened to cut.
 # - The induction head looks back at the *first* half and asks what stood before each token there.
 #   What stood before a token of the second half is never asked: cut the ten out there, and the loss
-#   hardly moves. From position 39 on the model does not even write it. (It was trained on halves of
-#   at most 40 tokens, in which no token behind 40 is ever looked back at.)
+#   hardly moves. From position 39 on the model writes much less of anything with `o0`. (It was
+#   trained on halves of at most 40 tokens, in which no token behind 40 is ever looked back at.)
 # - Between 25 and 38 it does write it, for nothing: in longer sequences these positions belong to
 #   the first half. A good account would say "not needed here". Many of the gates stay open. A gate
 #   sees no more than its own component's activation, and that looks the same as before.
@@ -2637,10 +2710,11 @@ paper = {"tms_5_2": (1.000, 0.993), "tms_5_2_identity": (1.000, 0.992), "tms_40_
 print("embedding of        MMCS here, paper     ML2R here, paper")
 for name, theirs in paper.items():
     toy = targets.load(name)
-    forward, weights = larger.piece(toy)
+    toy_forward, toy_weights = larger.piece(toy)
     made = targets.decomposition(name)
-    g = open_gates(forward, weights, made.parts, made.gates, 0.75 * torch.eye(toy.features))
-    W, (U, V) = weights["embed"], made.parts["embed"]
+    shown_alone = 0.75 * torch.eye(toy.features)
+    g = open_gates(toy_forward, toy_weights, made.parts, made.gates, shown_alone)
+    W, (U, V) = toy_weights["embed"], made.parts["embed"]
     chosen = larger.in_order(g["embed"])
     here = (mmcs(W, U[:, chosen], V[chosen]), ml2r(W, U[:, chosen], V[chosen]))
     print(f"{name:18}   {here[0]:.3f}, {theirs[0]:.3f}          {here[1]:.3f}, {theirs[1]:.3f}")
@@ -2775,8 +2849,8 @@ small_target = targets.load("tms_5_2")
 small_forward, small_weights = larger.piece(small_target)
 small = targets.decomposition("tms_5_2")
 U, V = small.parts["unembed"]
-alone = open_gates(small_forward, small_weights, small.parts, small.gates, five)["unembed"]
-live_five = larger.in_order(alone)
+small_gates = open_gates(small_forward, small_weights, small.parts, small.gates, five)
+live_five = larger.in_order(small_gates["unembed"])
 left_over = small_weights["unembed"] - U[:, live_five] @ V[live_five]
 left, strength, right = torch.linalg.svd(left_over, full_matrices=False)
 seven = {
@@ -2802,10 +2876,10 @@ helpers.versus(my_others_matter, bool(others.any()), "Another component matters,
 plots.lines(
     {
         "gate of the own component": own_gate,
-        "it matters (all subsets)": own_needed,
-        "others that matter": others.mean(dim=1),
+        "it matters: share of the features": own_needed,
+        "how many others matter": others.mean(dim=1),
     },
-    x=sizes.tolist(), xlabel="size of the one feature", ylabel="mean over the five features",
+    x=sizes.tolist(), xlabel="size of the one feature", ylabel="gate, share or number (means)",
     title="A gate, and what brute force says",
 )  # fmt: skip
 
@@ -2975,8 +3049,8 @@ for name in targets.decompositions():
 # step runs the target once for itself, once with all layers masked and once more for each layer
 # alone; with a hundred layers that would be a hundred. **Tuning**: look down the column of the
 # price of an open gate. It differs by orders of magnitude from target to target, and where the
-# truth is not known there is nothing to set it by but what `diagnose` asks. And the table lists
-# runs that went well.
+# truth is not known there is nothing to set it by but what `diagnose` asks. And the table lists one
+# run for each target, the one that was kept.
 
 # %% [markdown] question="which_tool" points=2
 # ### Question D: which tool for which question?
@@ -3018,6 +3092,10 @@ for name in targets.decompositions():
 #   close while their component is as active as ever, and rightly so.)
 # - **idle**: a gate opens, and its component can be cut out on every input. (Another component is
 #   far smaller, and cannot.)
+#
+# **How much is nothing?** The inputs hold a little noise, and three more components, whose gates
+# never open, read nothing else. So "changes nothing" and "is right" mean here: no entry of the
+# output moves by more than 0.05 on any input. What matters moves some entry by more than 0.5.
 #
 # Type your name (in a course: your id on the course's list), and keep it as it is from now on.
 
@@ -3071,8 +3149,8 @@ plots.heatmap(
 # <details><summary>Hint 2: shapes</summary>
 #
 # Masks are `[320, C]`. From the gates as given, set one column to 1: if it is the liar's, every
-# output is right again. From all ones, set one column to 0: how far does the output move, at most?
-# Components whose gate never opens are columns of zeros in `planted_g`.
+# output is right again, to 0.05. From all ones, set one column to 0: how far does the output move,
+# at most? Components whose gate never opens are columns of zeros in `planted_g`.
 #
 # </details>
 # <details><summary>Hint 3: pseudocode</summary>

@@ -65,12 +65,18 @@ earlier.table()
 #
 # Six features come with the course: sentences from templates, in twins that differ in the feature
 # alone (lab 04). Choose one of them, or write **your own texts**: a list of `(text, label, group)`,
-# where texts that are alike (one template, one topic, one author) share a group. Forty texts in
-# five groups are the least, 200 in ten are good. In rows `2i` and `2i + 1` put twins, if you can.
+# where texts that are alike (one template, one topic, one word) share a group, and each group holds
+# both labels. Forty texts in five groups are the least that runs, but then one group chooses the
+# layer and one gives the score; 200 in ten or more are good.
+#
+# Put **twins** in rows `2i` and `2i + 1`: opposite labels, as many tokens, all else as alike as you
+# can. Parts I and II do without, but part III compares twins, and the cell below says how many it
+# can use. Without them you can still show that a feature is *present*, never that it is *used*.
 #
 # You also need one **question** to the model: words after which its next word shows whether it uses
 # the feature. For *tense* that is " and then": after a sentence in the past " went" is likelier,
-# after one in the present " goes".
+# after one in the present " goes". The words for True and for False must be **single tokens** (with
+# their space), and as many on either side: they are compared in pairs.
 
 # %%
 FEATURE = "tense"  # quotes, sentiment, number, tense, country, truth; or your own, below
@@ -94,6 +100,8 @@ print(f"{len(data.groups.unique())} groups; the question: ...{answers.suffix} __
 print("    if True:", *map(repr, answers.if_true), "  if False:", *map(repr, answers.if_false))
 for text, label in zip(data.texts[:4], data.labels[:4].tolist(), strict=True):
     print(f"    {data.names[label]:<9} {text}")
+first_test = earlier.split_by_group(data.groups, SHARE, SHARE, 0)[2]  # part III asks these texts
+intervening.report_twins(smollm2, data, answers, first_test)
 
 # %% [markdown]
 # ### Exercise 1: audit_data
@@ -117,8 +125,8 @@ for text, label in zip(data.texts[:4], data.labels[:4].tolist(), strict=True):
 #   \text{word\_rate} = \max_w \max(r_w,\, 1 - r_w),$$
 #
 # with $r_w$ the share of texts in which "holds $w$" equals the label. The group rate is at least
-# the base rate, always. The word rate need not be: in twins it hovers about 1/2, and there it
-# should.
+# the base rate, always. The word rate need not be: in twins it hovers about 1/2. (That is no
+# all-clear: many rare words can give the label away *together*. See below.)
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -182,15 +190,16 @@ def audit_data(
 
 # %% check="audit_data" points=3
 with check(audit_data) as c:
-    texts = ["He ran far", "She ran far", "he  RAN far", "We walk", "You walk", "They walk walk",
-             "We walk", "I ran"]  # fmt: skip
+    texts = ["He ran far", "She ran far", "he  RAN far", "We walk", "You walk afar",
+             "They walk walk", "We walk", "I ran"]  # fmt: skip
     labels = torch.tensor([True, True, True, False, False, False, False, False])
     groups = torch.tensor([7, 7, -2, -2, 4, 4, -2, 4])
     found = c.call(texts, labels, groups)
     c.close(found["base_rate"], 5 / 8, "five of eight are False")
     c.close(found["group_rate"], 7 / 8, "2 of 2, 2 of 3, 3 of 3: each group's usual label")
-    c.close(found["word_rate"], 1.0, "'far' gives the label away")
-    c.close(found["repeated"], 2.0, "'he ran far' stands in two groups; 'we walk' in one, twice")
+    c.close(found["word_rate"], 1.0, "'far' gives the label away; 'afar' is another word")
+    copies = float(found["repeated"])
+    c.close(copies, 2.0, "'he ran far' stands in two groups; 'we walk' in one, twice")
     fewer = c.call([*texts[3:], "Ran we"], torch.tensor([False] * 5 + [True]), groups[2:])
     c.close(fewer["word_rate"], 5 / 6, "'ran' is wrong once, and no word is right on all")
     turned = c.call(texts, ~labels, groups)
@@ -229,7 +238,7 @@ my_give_away_by_templates, my_give_away_by_words = None, None
 
 # %%
 guesses = {"templates": my_give_away_by_templates, "words": my_give_away_by_words}
-for by, guess in guesses.items() if FEATURE in probing.FEATURES else ():
+for by, guess in guesses.items() if data.feature == FEATURE else ():
     other = helpers.texts_of(FEATURE, by=by)
     shares = []
     for seed in range(SEEDS):
@@ -272,11 +281,12 @@ for by, guess in guesses.items() if FEATURE in probing.FEATURES else ():
 # %% [markdown]
 # ## Part II: Is it in there, and where is it read best?
 #
-# The stream of all layers at the last token of each text; your split by groups, your probe, your
-# standardisation, over several seeds. For each seed and layer a score on the **validation** groups
-# and one on the **test** groups, and beside it the same probe on a **control task**: a coin for
-# each *group*, the same for all of its texts. A probe that scores there has met its test groups
-# before: the split leaks.
+# The stream of all layers at the last token of each text (one place for all, wherever the telling
+# word stands; in part IV, where a latent may fire at that word, a text's loudest token counts).
+# Your split by groups, your probe, your standardisation, over several seeds. For each seed and
+# layer a score on the **validation** groups and one on the **test** groups, and beside it the same
+# probe on a **control task**: a coin for each *group*, the same for all of its texts. A probe that
+# scores there has met its test groups before: the split leaks.
 
 # %%
 places = probing.examples(smollm2, data)
@@ -312,15 +322,15 @@ for seed in tqdm(range(SEEDS), unit="split", leave=False):
     train, valid, test = splits[seed]
     said = helpers.word_table(data.texts, labels, train, test)
     give_aways.append((said == labels[test]).double().mean().item())
-    for layer in range(LAYERS):
-        scores = scores_of(layer, labels, train)
-        right[seed, layer] = (scores > 0) == labels
-        tables["valid"][seed, layer] = earlier.evaluate(scores[valid], labels[valid])["accuracy"]
+    for depth in range(LAYERS):
+        scores = scores_of(depth, labels, train)
+        right[seed, depth] = (scores > 0) == labels
+        tables["valid"][seed, depth] = earlier.evaluate(scores[valid], labels[valid])["accuracy"]
         found = earlier.evaluate(scores[test], labels[test])
-        tables["test"][seed, layer] = found["accuracy"]
-        tables["auroc"][seed, layer] = found["auroc"]
-        heads = scores_of(layer, coins[seed], train)[test] > 0
-        tables["control"][seed, layer] = (heads == coins[seed][test]).double().mean()
+        tables["test"][seed, depth] = found["accuracy"]
+        tables["auroc"][seed, depth] = found["auroc"]
+        heads = scores_of(depth, coins[seed], train)[test] > 0
+        tables["control"][seed, depth] = (heads == coins[seed][test]).double().mean()
 give_away = sum(give_aways) / SEEDS
 plots.lines(
     {"test": tables["test"].mean(0), "validation": tables["valid"].mean(0),
@@ -403,6 +413,11 @@ with check(best_layer) as c:
     layer, reported = c.call(wider, test)
     c.true(int(layer) == 2, "mean .900, standard error .035: layer 2 is as good, and earlier")
     c.close(float(reported), 0.76, "the mean of layer 2 on test")
+    wider[:, 1] += 0.068
+    c.true(int(c.call(wider, test)[0]) == 1, "layer 1 with its .868 is earlier still")
+    near = valid.clone()
+    near[:, 2] += 0.005
+    c.true(int(c.call(near, test)[0]) == 3, ".875 is not within a standard error of .0231 either")
     flat = torch.full((3, 5), 0.75).double()
     flat[:, 1:3] = 0.875
     c.true(int(c.call(flat, test)[0]) == 1, "no spread at all: the first of the best")
@@ -437,8 +452,8 @@ print(f"the probes of {SEEDS} splits: mean cosine with their mean direction {agr
 #
 # difficulty 3/5 · importance 5/5 · 20 min
 #
-# "97% on 40 test texts." How far could that be off? Texts of one group succeed and fail together,
-# so forty texts of four groups are not forty independent witnesses, they are four. The
+# "97% on 40 test texts." How far could that be off? Texts of one group may succeed and fail
+# together; where they do altogether, forty texts of four groups are only four witnesses. The
 # **bootstrap over groups** asks: what would we have got with *other groups* like these? Draw as
 # many groups as there are, **with replacement**; put the texts of the drawn groups together (a
 # group that is drawn twice counts twice); note the share that is right; do that many times. The
@@ -520,8 +535,10 @@ with check(group_interval) as c:
     c.close(torch.tensor([low, high]), [0.9, 0.9], "two groups of 1 and 9 texts: mostly 9 of 10")
     low, high = c.call(sizes == 1, sizes, 0.9, 4000, 1)
     c.close(torch.tensor([low, high]), [0.0, 1.0], "but a quarter of the draws takes one twice")
-    again = c.call(whole, groups_of, 0.9, 200, 5)
-    c.true(again == group_interval(whole, groups_of, 0.9, 200, 5), "the seed decides")
+    uneven = (3 * torch.arange(60).sqrt()).long()  # groups of one to six texts
+    first = c.call(mixed, uneven, 0.7, 40, 5)
+    c.true(first == group_interval(mixed, uneven, 0.7, 40, 5), "the seed decides")
+    c.true(first != c.call(mixed, uneven, 0.7, 40, 6), "another seed, other draws")
 
 # %% [markdown]
 # **Predict.** How wide is the interval of your test score: how many points from end to end?
@@ -543,41 +560,50 @@ print(f"test {test_score:.3f}; 95% interval over {len(pooled_groups.unique())} g
 
 # %% [markdown]
 # For *tense* both intervals are about as wide: the texts of one verb do not fail together. With
-# *truth* the one over groups is a third wider. You cannot know before you have looked.
+# *truth* the one over groups is a third wider. You cannot know before you have looked. The claim
+# is about **new groups**, so the one over groups is the one to report, also where it happens to be
+# the narrower; with few groups it is too narrow (further reading), so say how many there were.
 
 # %% [markdown] question="where_it_is_read" points=4
 # ### Question B: is it in there, and where is it read?
 #
-# State the claim *"the model's stream holds the feature at layer ..."* with your numbers. (1) The
-# test score with its interval, and how the layer was chosen. (2) Name each of the three controls,
-# base rate, words alone, control task, with its number, and say for each what the probe could have
-# been doing if the number had been as high as the score. (3) How large is the difference between
-# the two intervals, and which is right? (4) What may you *not* say about the layers above and
-# below?
+# State the claim *"the model's stream holds the feature at layer ..."* with your numbers, **or
+# refuse it with them**: a refusal that is argued well earns as much. (1) The test score with its
+# interval, and how the layer was chosen. (2) Name each of the three controls, base rate, words
+# alone, control task, with its number, and say for each what the probe could have been doing if the
+# number had been as high as the score. (3) Which of the two intervals is the wider, and what does
+# that say about texts of one group? Which one belongs to a claim about new groups, and how far do
+# you trust it with as many groups as you have? (4) What may you *not* say about the layers above
+# and below?
 #
 # ### BEGIN SOLUTION
 # **Model answer.** Numbers as printed. (1) The layer is the earliest within one standard error of
 # the best validation mean over five splits; the score is the mean over the same splits' test
-# groups, which had no say in the choice. (2) Base rate: it could have said one label always. Words
-# alone: it could have read the words that are in the text, which layer 0 holds; then "the model's
-# stream holds it" says no more than "the text does". Control task: it could have known its test
-# groups from training, so that what it learnt by heart would do. (3) The interval over groups is
-# the right one, since the claim is about new groups, and of these we have as many as are counted,
-# not as many as texts; it is the wider one wherever texts of a group succeed together. (4) Not that
-# the feature is absent where the score is lower (another probe, another token might read it), nor
-# that it is computed at this layer: it is read there, and may have been written anywhere before.
+# groups, which had no say in the choice. Where the low end is not above each control, the claim is
+# refused: not that the feature is absent, but that these data do not show it. (2) Base rate: it
+# could have said one label always. Words alone: it could have read the words that are in the text,
+# which layer 0 holds; then "the model's stream holds it" says no more than "the text does". Control
+# task: it could have known its test groups from training, so that what it learnt by heart would do.
+# (3) About as wide: the texts of one group fail independently; wider over groups: they fail
+# together; narrower: by chance, or since the groups are few. In each case the interval over groups
+# belongs to the claim about new groups, of which we have as many as are counted, not as many as
+# texts; with ten or so it is rather too narrow than too wide. (4) Not that the feature is absent
+# where the score is lower (another probe, another token might read it), nor that it is computed at
+# this layer: it is read there, and may have been written anywhere before.
 #
 # **Rubric.** One point: score, interval, and a choice that did not look at test. One point: three
 # controls, with numbers. One point: what each excludes. One point: groups are the unit, and one
-# limit of "best layer".
+# limit of "best layer". A refusal of the claim that follows from the numbers earns the same points;
+# so does "nan" or "one group only" where that is what was printed, with the reason.
 # ### END SOLUTION
 
 # %% [markdown] question="spot_the_bug" points=2
 # ### Question C: spot the bug
 #
-# A friend's sweep. It runs, its curves look fine, and its best layer has .99. Two lines make the
-# number worthless; which, what does each do, and which one number of *their own data* would show
-# the first?
+# A friend's sweep over texts in groups, as above. It runs, its curves look fine, and its best layer
+# has .99. Two lines make the number worthless (a third is unclean, but uses no labels). Which two?
+# Say for each what it does to the number, and what you would count or run on the same texts to show
+# it.
 #
 # ```python
 # acts = (acts - acts.mean(dim=1, keepdim=True)) / acts.std(dim=1, keepdim=True)
@@ -593,13 +619,15 @@ print(f"test {test_score:.3f}; 95% interval over {len(pooled_groups.unique())} g
 # ### BEGIN SOLUTION
 # **Model answer.** `randperm` splits text by text: twins and texts of one template stand on both
 # sides, so that memory is rewarded; the number of groups that occur on both sides (here: all of
-# them) shows it, or `repeated` and `group_rate` of the audit. `accuracy.argmax()` chooses and
-# reports on the same test texts: the largest of 31 noisy numbers is too large even where there is
-# nothing. (Standardising with the statistics of all texts is a flaw, too, but a small one: it uses
-# no labels.)
+# them) shows it, or a coin for each group, which such a probe would learn. `accuracy.argmax()`
+# chooses and reports on the same test texts: the largest of 31 noisy numbers is too large even
+# where there is nothing; shuffled labels show it, or the same layer's score on a third part of the
+# texts. (Standardising with the statistics of all texts is a flaw, too, but a small one: it uses no
+# labels.)
 #
-# **Rubric.** One point for each of the two, with what it does; half of it without the consequence.
-# The standardisation alone earns half a point.
+# **Rubric.** One point for each of the two, with what it does and a way to show it (any that
+# would); half of it without the consequence. The standardisation in place of one of them earns half
+# a point.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -609,7 +637,8 @@ print(f"test {test_score:.3f}; 95% interval over {len(pooled_groups.unique())} g
 # first, and the model is asked your question. **Ablation**: without the direction, how much of the
 # difference between its answers on True and on False texts is *lost*? **Steering**: a step up and a
 # step down, as far as the two classes lie apart: how far does the answer move? Both in logits, on
-# texts of the test side.
+# texts of the test side, in twins. (If part I printed that there are not enough, the cells below
+# run all the same, and print nan: *not measured*. That is an answer, and question D takes it.)
 #
 # The direction is the step between the class means, from the training texts. In twins that is a
 # fair direction: all else is the same on both sides. (In your own data it points along *every*
@@ -694,7 +723,8 @@ def shuffled_directions(
 with check(shuffled_directions) as c:
     groups_of = torch.tensor([4, 9, 4, 9, 4, 9, 4, 9, 9, 9, 4, 9])
     y = torch.isin(torch.arange(12), torch.tensor([0, 2, 3, 6, 9]))
-    X = 3 * torch.eye(12).double()  # a step tells who was True: its entry is above 0
+    # A step tells who was True: its entry is above 0. Steps come with different lengths.
+    X = torch.linspace(1, 4, 12).diag().double()
     true_step = X[y].mean(0) - X[~y].mean(0)
     kept = y.clone()
     steps = c.call(X, y, groups_of, 40, 0)
@@ -702,12 +732,16 @@ with check(shuffled_directions) as c:
     who = steps > 0
     per_group = torch.stack([who[:, groups_of == g].sum(1) for g in (4, 9)], dim=1)
     c.close(per_group, torch.tensor([3, 2]).expand(40, 2), "each group has as many True as before")
-    c.close(steps.sum(1), torch.zeros(40), "a step between two means", atol=1e-6)
+    apart = (steps / X.diagonal()).sum(1)
+    c.close(apart, torch.zeros(40), "a step between two means", atol=1e-6)
     c.true(len({tuple(row) for row in who.tolist()}) > 20, "directions differ from each other")
     often = who[:, groups_of == 4].double().mean(0)
     c.true(often.min() > 0.3, "in a group, each text is as likely")
     c.close(y, kept, "the labels that you were given stay as they are")
     c.close(c.call(X, y, groups_of, 40, 0), steps, "the seed decides")
+    other = c.call(X, y, groups_of, 40, 1)
+    shared = ((other[:, None] - steps[None]).abs().amax(-1) < 1e-6).any(1)
+    c.true(int(shared.sum()) < 30, "another seed, other directions")
 
 # %% [markdown]
 # ### Exercise 5: effect_against_random
@@ -724,7 +758,8 @@ with check(shuffled_directions) as c:
 # With one measurement that is lab 04's p-value; with several it is corrected for having tried them
 # all, and, other than Holm's, it knows that they depend on each other. (All measurements have to be
 # in one unit, here logits.) A control whose effect is not a number has to count **against** you:
-# it is as large as anything.
+# it is as large as anything. (And an effect of **yours** that is not a number was not measured: the
+# cell below gives it no p at all, whatever the formula says.)
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -769,14 +804,14 @@ def effect_against_random(
 
 # %% check="effect_against_random" points=3
 with check(effect_against_random) as c:
-    random = torch.tensor([[0.1, -0.5], [0.9, 0.2], [-0.3, 0.3], [0.2, 0.1]]).double()
-    yours = torch.tensor([0.4, -1.0]).double()
+    random = torch.tensor([[0.1, -0.85], [-0.6, 0.1], [-0.3, 0.3], [0.2, 0.1]]).double()
+    yours = torch.tensor([0.4, -0.7]).double()
     kept = random.clone()
-    c.close(c.call(yours, random), [0.6, 0.2], "best of each line: .5 .9 .3 .2; yours .4 and 1.0")
-    c.close(c.call(yours, random[:, :1]), [0.4, 0.2], "one measurement: .1 .9 .3 .2")
-    c.close(c.call(torch.tensor([0.5]).double(), random), [0.6], "as large counts")
+    c.close(c.call(yours, random), [0.6, 0.4], "best of each line: .85 .6 .3 .2; yours .4 and .7")
+    c.close(c.call(yours, random[:, :1]), [0.4, 0.2], "one measurement: .1 .6 .3 .2")
+    c.close(c.call(torch.tensor([0.6]).double(), random), [0.6], "as large counts")
     random[3, 0] = float("nan")
-    c.close(c.call(yours, random), [0.8, 0.4], "what is not a number counts against you")
+    c.close(c.call(yours, random), [0.8, 0.6], "what is not a number counts against you")
     c.true(random[:3].equal(kept[:3]), "what you were given stays as it is")
 
 # %% [markdown]
@@ -789,12 +824,12 @@ my_share_lost = None
 my_largest_control_share = None
 
 # %%
-N_CONTROLS = 39  # of each kind: with so many, no p is below 1/40
+N_CONTROLS = 29  # of each kind: with so many, no p is below 1/30
 train, valid, test = splits[0]
 X, y = acts[layer, train], labels[train]
 step = helpers.between_the_means(X, y)
 asked = intervening.question(
-    smollm2, data.texts, test.nonzero()[:, 0].tolist(), answers, layer, earlier.logit_diff
+    smollm2, data, test.nonzero()[:, 0].tolist(), answers, layer, earlier.logit_diff
 )
 holds = labels[asked.rows]
 untouched = asked.ask(intervening.same)[0]
@@ -840,14 +875,21 @@ for direction in shuffled_directions(X, y, groups[train], N_CONTROLS, seed=0):
     noted("shuffled labels", direction)
 progress.close()
 controls = intervening.stacked(kinds)  # of each kind [control, measurement]
-p_values = {kind: effect_against_random(yours, found) for kind, found in controls.items()}
+p_values = {  # what was not measured has none
+    kind: effect_against_random(yours, found).where(yours.isfinite(), torch.nan)
+    for kind, found in controls.items()
+}
 
-share = earlier.normalised_metric(yours[0], gap, 0.0)
+share = earlier.normalised_metric(yours[0], gap, 0.0) if gap > 0 else torch.nan
 largest = {kind: found.abs().amax(0) for kind, found in controls.items()}
 helpers.versus(my_share_lost, f"{share:.2f}", "Share of the gap lost without the direction")
 top = max(float(found[0]) for found in largest.values()) / abs(gap)
 helpers.versus(my_largest_control_share, f"{top:.2f}", "Largest share of any control direction")
 print(f"layer {layer}, {len(asked.rows)} texts of the test side, gap {gap:.2f} logits")
+if not asked.rows:
+    print("NOT MEASURED: too few twins of one length on the test side. What follows is nan.")
+elif gap <= 0:
+    print("The gap is not above 0: the answers do not go with your labels; no share has a sense")
 for number, what in enumerate(("ablation", "steering")):
     print(f"{what}: {yours[number]:+.2f} logits", end="; ")
     print("; ".join(f"{kind}: largest {largest[kind][number]:.2f}, p = {p_values[kind][number]:.3f}"
@@ -855,21 +897,16 @@ for number, what in enumerate(("ablation", "steering")):
 
 # %% [markdown]
 # For *tense* more than half of the gap is lost (5.5 of 10.1 logits), and no control direction comes
-# near. The labels that mean nothing are the harder opponent: the largest of them takes 1.96 logits,
-# the largest random direction .59. Had your effect been 1.5, the usual control would have let it
+# near. The labels that mean nothing are the harder opponent: the largest of them takes 1.22 logits,
+# the largest random direction .59. Had your effect been 1.0, the usual control would have let it
 # pass. And how sure is it, with as few texts as these? The bootstrap over pairs of twins, for both:
 
 # %%
 gone, up, down = answers_under(step)
-pairs = torch.arange(len(asked.rows)) // 2
-draws = torch.randint(len(asked.rows) // 2, (2000, len(asked.rows) // 2),
-                      generator=torch.Generator().manual_seed(0))  # fmt: skip
 lost = torch.where(holds, untouched - gone, gone - untouched)
-lost_by_pair = torch.stack([2 * lost[pairs == k].mean() for k in range(len(asked.rows) // 2)])
-moved_by_pair = torch.stack([(up - down)[pairs == k].mean() / 2 for k in range(len(lost_by_pair))])
 effect_ends = {
-    name: [float(by_pair[draws].mean(1).quantile(q)) for q in (0.025, 0.975)]
-    for name, by_pair in (("ablation", lost_by_pair), ("steering", moved_by_pair))
+    "ablation": intervening.over_pairs(2 * lost.reshape(-1, 2).mean(1)),
+    "steering": intervening.over_pairs((up - down).reshape(-1, 2).mean(1) / 2),
 }
 for name, (first, last) in effect_ends.items():
     print(f"{name}: 95% interval over pairs of twins {first:+.2f} to {last:+.2f} logits")
@@ -879,15 +916,18 @@ readers = torch.tensor([
     earlier.composition_score(step[None].float(), smollm2.blocks[block].mlp.W_in.detach().float())
     for block in range(layer, smollm2.cfg.n_layers)
 ])  # fmt: skip
-reader = layer + int(readers.argmax())
-print(f"the MLP that reads most along it, by weights: block {reader}, score {readers.max():.4f}")
+if len(readers):  # behind the last block nothing reads
+    reader = layer + int(readers.argmax())
+    print(f"the MLP that reads most along it, by weights: block {reader}, {readers.max():.4f}")
 
 # %% [markdown] question="is_it_used" points=4
 # ### Question D: is it used?
 #
-# (1) State the claim with both effects, in logits and as a share of the gap, and their p-values.
-# (2) Name both kinds of control directions, what each would have shown if your direction were
-# nothing special, and how many things you tried. (3) One way in which your direction could have an
+# (1) State the claim with both effects, in logits and as a share of the gap, and their p-values; or
+# that they say no, or that nothing could be measured, and why. (2) Name both kinds of control
+# directions, and what each would have shown if your direction were nothing special. For how many
+# measurements are the p-values corrected, and for which of your choices (layer, question, words,
+# data) are they not? (3) One way in which your direction could have an
 # effect *without* being your feature; and what in your data speaks against it, or does not. (4) If
 # your effects are small: two reasons why the model may use the feature all the same.
 #
@@ -896,15 +936,18 @@ print(f"the MLP that reads most along it, by weights: block {reader}, score {rea
 # moves the answer by so many logits for a step as long as the classes lie apart; both p as printed,
 # corrected for two measurements. (2) Random directions: how much any step of this length, or the
 # loss of any one dimension, does. Shuffled labels: how much a direction does that lies where the
-# activations of *these* texts differ, without the feature. Tried: two measurements at one layer,
-# chosen before by reading. (3) A companion: whatever else differs between the classes moves as
-# well; twins differ in one word, so it is the word's other properties (spelling, frequency) that
-# are left. (4) The feature may be written along several directions or at other positions, later
-# layers may repair the loss, or the question asked does not need it.
+# activations of *these* texts differ, without the feature. Corrected for two measurements at one
+# layer; the layer was chosen by reading, before; for other questions or answer words that were
+# tried first they are not corrected. (3) A companion: whatever else differs between the classes
+# moves as well; twins differ in one word, so it is the word's other properties (spelling,
+# frequency) that are left. (4) The feature may be written along several directions or at other
+# positions, later layers may repair the loss, or the question asked does not need it.
 #
 # **Rubric.** One point: both effects with units and p. One point: both controls and what each
-# excludes, and the number of tries. One point: a companion that fits these data. One point: limits
-# in the right direction (no effect is not no use; or for a large effect, one question only).
+# excludes, and what the p-values are corrected for. One point: a companion that fits these data.
+# One point: limits in the right direction (no effect is not no use; or for a large effect, one
+# question only). "No", and "not measured", earn all four points if (1) says from which numbers, or
+# what the data lack and how they would have to be, and (2) to (4) are answered for the plan.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -988,11 +1031,11 @@ def dictionary_matches(
 # %% check="dictionary_matches" points=3
 with check(dictionary_matches) as c:
     y = torch.tensor([True, False, True, False, True])
-    z = torch.tensor([[3.0, 0, 0, 1, 0], [0, 2, 0, 2, 0], [1.0, 0, 0, 0, 0], [0, 1, 0, 0, 0],
+    z = torch.tensor([[3.0, 0, 0, 1, 0], [0, 2, 0, 4, 0], [1.0, 0, 0, 0, 0], [0, 1, 0, 0, 0],
                       [0.5, 0, 0, 3, 1]])  # fmt: skip
     rows = torch.tensor([[2.0, 0], [0, 0.5], [3, 3], [-1, 0], [0, 0]])
     auroc, cosine = c.call(z, y, rows, torch.tensor([4.0, 3.0]))
-    c.close(auroc, [1.0, 0.0, 0.5, 3.5 / 6, 4 / 6], "perfect, backwards, silent, between, ties")
+    c.close(auroc, [1.0, 0.0, 0.5, 2.5 / 6, 4 / 6], "perfect, backwards, silent, between, ties")
     c.close(cosine, [0.8, 0.6, 0.0, -0.8, 0.0], "lengths do not matter, signs do; silent: 0")
     turned = c.call(z, ~y, rows, torch.tensor([4.0, 3.0]))[0]
     c.close(turned, 1 - auroc, "other labels, mirrored")
@@ -1073,7 +1116,7 @@ if bool(fires.any()) and not bool(fires.all()):
 # %%
 test_rows = test.nonzero()[:, 0].tolist()
 asked_there = intervening.question(
-    smollm2, data.texts, test_rows, answers, dictionary.LAYER, earlier.logit_diff
+    smollm2, data, test_rows, answers, dictionary.LAYER, earlier.logit_diff
 )
 peak = latents[:, chosen].max().item()
 kind_there = labels[asked_there.rows]
@@ -1097,10 +1140,13 @@ other_effects = torch.tensor([
     (asked_there.ask(clamped(latent, peak))[0] - as_it_is)[~kind_there].mean().item()
     for latent in tqdm(others, desc="other latents", leave=False)
 ])  # fmt: skip
-p_clamp = effect_against_random(torch.tensor([raised]), other_effects[:, None]).item()
+p_clamp = float("nan")  # without twins nothing is measured
+if asked_there.rows:
+    p_clamp = effect_against_random(torch.tensor([raised]), other_effects[:, None]).item()
 words = [int(asked_there.if_true[0]), int(asked_there.if_false[0])]
 ranks = {}
-for name, change in (("as it is", intervening.same), ("clamped", clamped(chosen, peak))):
+changes = {"as it is": intervening.same, "clamped": clamped(chosen, peak)}
+for name, change in changes.items() if asked_there.rows else ():
     logits = asked_there.logits(change)[~kind_there]
     ranks[name] = [
         earlier.token_rank(logits[None], torch.full((len(logits),), word)).double().mean().item()
@@ -1141,7 +1187,7 @@ for name, (true_rank, false_rank) in ranks.items():
 #
 # **Rubric.** One point: both lists with numbers. One point: choice and report apart, and the number
 # of candidates with its chance level. One point: the held-out text is read, and a verdict on width.
-# One point: clamp with its control.
+# One point: clamp with its control, or why it could not be measured.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1151,9 +1197,11 @@ for name, (true_rank, false_rank) in ranks.items():
 #
 # difficulty 2/5 · importance 5/5 · 15 min
 #
-# Put the rules down before you look at the result. Five **hurdles**, in this order:
+# Put the rules down before you look at the result. A hurdle is what is reached *without* your
+# feature: by saying one label always, by a table of words, by a probe that knows its test groups,
+# by a direction that means nothing. Five **hurdles**, in this order:
 #
-# | hurdle | is taken if |
+# | hurdle | is cleared if |
 # |---|---|
 # | `"base rate"` | `low > base_rate`: the low end of the interval, not the score |
 # | `"give-away"` | `low > give_away` |
@@ -1161,18 +1209,22 @@ for name, (true_rank, false_rank) in ranks.items():
 # | `"ablation"` | `p_ablation <= 0.05` |
 # | `"steering"` | `p_steering <= 0.05` |
 #
-# Who takes the first three can *read* the feature. The verdict is `"used"` if all five are taken,
-# `"present"` if the first three are, and one or both of the others are not, and `"neither"` if one
-# of the first three is not: an effect of a direction that cannot be read is not the effect of your
-# feature. Return the verdict and the list of hurdles that were **not** taken, in their order.
+# Who clears the first three can *read* the feature. The verdict is `"used"` if all five are
+# cleared, `"present"` if the first three are, and one or both of the others are not, and
+# `"neither"` if one of the first three is not: an effect of a direction that cannot be read is not
+# the effect of your feature. Return the verdict and the list of hurdles that were **not** cleared,
+# in their order.
 #
-# **What was not measured is not taken**: a number that is missing from `evidence`, or is `None` or
-# nan, fails every hurdle that needs it. Nothing may raise.
+# *Neither* does not mean "not in the model". It means: not shown by these data. A hurdle of 1.00
+# can be cleared by nobody, and says that the data have to change.
+#
+# **What was not measured is not cleared**: a number that is missing from `evidence`, or is `None`
+# or nan, fails every hurdle that needs it. Nothing may raise.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
 # Every comparison with nan is False. So turn what is missing into nan, and ask each hurdle whether
-# it *is* taken, never whether it is not.
+# it *is* cleared, never whether it is not.
 #
 # </details>
 # <details><summary>Hint 2: shapes</summary>
@@ -1194,7 +1246,7 @@ for name, (true_rank, false_rank) in ranks.items():
 
 # %% exercise="verdict"
 def verdict(evidence: dict[str, float | None]) -> tuple[str, list[str]]:
-    """Return "used", "present" or "neither", and the hurdles that were not taken, in order.
+    """Return "used", "present" or "neither", and the hurdles that were not cleared, in order.
 
     Args:
         evidence: numbers under "low", "base_rate", "give_away", "control", "p_ablation" and
@@ -1219,14 +1271,20 @@ def verdict(evidence: dict[str, float | None]) -> tuple[str, list[str]]:
 
 # %% check="verdict" points=3
 with check(verdict) as c:
-    good = {"low": 0.9, "base_rate": 0.5, "give_away": 0.6, "control": 0.55, "p_ablation": 0.02,
+    good = {"low": 0.9, "base_rate": 0.5, "give_away": 0.6, "control": 0.55, "p_ablation": 0.05,
             "p_steering": 0.05}  # fmt: skip
     said, failed = c.call(good)
     c.true((said, list(failed)) == ("used", []), "all five hurdles are taken: .05 is enough")
-    said, failed = c.call(good | {"p_ablation": 0.3})
+    said, failed = c.call(good | {"p_ablation": 0.07})
     c.true((said, list(failed)) == ("present", ["ablation"]), "it is read; one effect is none")
+    said, failed = c.call(good | {"p_ablation": 0.3, "p_steering": 0.07})
+    both = ["ablation", "steering"]
+    c.true((said, list(failed)) == ("present", both), "it is read, and has no effect at all")
     said, failed = c.call(good | {"give_away": 0.9, "p_steering": 0.2})
     c.true((said, list(failed)) == ("neither", ["give-away", "steering"]), "equal is not above")
+    said, failed = c.call(good | {"base_rate": 0.9, "control": 0.9})
+    both = ["base rate", "control"]
+    c.true((said, list(failed)) == ("neither", both), "nor at the base rate, nor at the control")
     said, failed = c.call({name: good[name] for name in good if name != "control"})
     c.true((said, list(failed)) == ("neither", ["control"]), "what was not measured is not taken")
     said, failed = c.call(good | {"low": float("nan"), "p_steering": None})
@@ -1248,7 +1306,7 @@ evidence = {
 }  # fmt: skip
 said, failed = verdict(evidence)
 helpers.versus(my_verdict, said, "Verdict")
-print("hurdles that were not taken:", ", ".join(failed) or "none")
+print("hurdles that were not cleared:", ", ".join(failed) or "none")
 print("with the better of the two kinds of controls it would read:", end=" ")
 print(verdict(evidence | {k: min(float(found[n]) for found in p_values.values())
                           for n, k in enumerate(("p_ablation", "p_steering"))})[0])  # fmt: skip
@@ -1257,21 +1315,21 @@ print(verdict(evidence | {k: min(float(found[n]) for found in p_values.values())
 # The numbers of the next exercise:
 
 # %%
-latent_ends = helpers.redrawn(earlier.evaluate, latents[test, chosen], labels[test])
-hurdle = {what: max(float(found[n]) for found in largest.values())
-          for n, what in enumerate(("ablation", "steering"))}  # fmt: skip
+latent_ends = helpers.redrawn(earlier.evaluate, latents[test, chosen], labels[test], groups[test])
+hurdle = max(float(found.max()) for found in largest.values())  # each control may choose, too
 measured = {
     "reading": (test_score, low, high, max(audit["base_rate"], give_away), LAYERS),
     "memory": (test_score, low, high, control, LAYERS),
     **{
-        what: (abs(float(effect)), *helpers.sized(effect_ends[what], effect), hurdle[what], 2)
-        for what, effect in zip(hurdle, yours, strict=True)
+        what: (abs(float(effect)), *helpers.sized(effect_ends[what], effect), hurdle, 2)
+        for what, effect in zip(("ablation", "steering"), yours, strict=True)
     },
     "latent": (on_test[chosen].item(), *latent_ends, chance[:, 1].max().item(), len(auroc)),
 }
 for about, (number, first, last, against, tried) in measured.items():
-    print(f'"{about}": "number": {number:.3f}, "low": {first:.3f}, "high": {last:.3f}, '
-          f'"control": {against:.3f}, "tried": {tried}')  # fmt: skip
+    number, first, last, against = map(helpers.plain, (number, first, last, against))
+    print(f'"{about}": "number": {number}, "low": {first}, "high": {last}, '
+          f'"control": {against}, "tried": {tried}')  # fmt: skip
 
 # %% [markdown]
 # ### Exercise 8: claims
@@ -1293,10 +1351,13 @@ for about, (number, first, last, against, tried) in measured.items():
 #
 # *Reading* is your test score against the higher of base rate and give-away, *memory* the same
 # score against the control task; *ablation* and *steering* the size of your effect against the
-# largest of all controls, both in logits; *latent* the AUROC of the chosen latent. For a latent,
-# `tried` is the number of latents; the layers count for *reading* and *memory*. The cell above
-# prints most of it; the sentences, and whether it stands, are yours. Write **plain numbers**, as in
-# a challenge's answer: what is graded is what stands here, and nothing is run again.
+# largest that any control direction did in either of the two, in logits (each may choose, as in
+# exercise 5); *latent* the AUROC of the chosen latent. For a latent, `tried` is the number of
+# latents; the layers count for *reading* and *memory*. The cell above prints most of it; the
+# sentences, and whether it stands, are yours. Write **plain numbers**, as in a challenge's answer:
+# what is graded is what stands here, and nothing is run again. Where it prints `None` for
+# *ablation* and *steering* (your data have no twins), write `None` for these four numbers, and
+# `False`: what was not measured does not stand, and the sentence says so.
 #
 # <details><summary>Hint 1: nudge</summary>
 #
@@ -1334,10 +1395,10 @@ claims = [
      "number": 0.969, "low": 0.936, "high": 0.995, "control": 0.455, "side": "test", "tried": 31,
      "stands": True},
     {"about": "ablation", "claim": "Without the direction half of the answer's gap is lost",
-     "number": 5.499, "low": 4.994, "high": 5.964, "control": 1.958, "side": "test", "tried": 2,
+     "number": 5.499, "low": 4.994, "high": 5.964, "control": 1.225, "side": "test", "tried": 2,
      "stands": True},
     {"about": "steering", "claim": "A step along it moves the next verb's tense",
-     "number": 2.773, "low": 2.536, "high": 2.953, "control": 0.592, "side": "test", "tried": 2,
+     "number": 2.773, "low": 2.536, "high": 2.953, "control": 1.225, "side": "test", "tried": 2,
      "stands": True},
     {"about": "latent", "claim": "Latent 7641 fires on past verbs and not on present ones",
      "number": 1.0, "low": 1.0, "high": 1.0, "control": 0.599, "side": "test", "tried": 8192,
@@ -1355,9 +1416,18 @@ with check(claims=claims) as c:
     c.true(all(len(str(claim["claim"]).split()) > 3 for claim in found.values()), "a sentence each")
     c.true(all(claim["side"] == "test" for claim in found.values()), "measured on the test side")
     for about, claim in found.items():
+        numbers = [claim[key] for key in ("number", "low", "high", "control")]
+        share = about in ("reading", "memory", "latent")
+        if numbers == [None] * 4 and not share:
+            c.true(claim["stands"] is False, f"{about}: not measured, so it does not stand")
+            continue
+        plain = all(type(value) in (int, float) for value in numbers)
+        c.true(plain, f"{about}: four plain numbers")
         inside = claim["low"] - 0.02 <= claim["number"] <= claim["high"] + 0.02
         c.true(inside, f"{about}: the number lies in its interval")
         c.true(claim["stands"] is (claim["low"] > claim["control"]), f"{about}: stands as it does")
+        some = type(claim["tried"]) is int and claim["tried"] > share
+        c.true(some, f"{about}: out of how many it was chosen")
 
 # %% [markdown]
 # Are they the numbers of *this* run? (Another split, another seed, another stand-in, and they are
@@ -1368,7 +1438,7 @@ for claim in claims:
     mine = [claim.get(key) for key in ("number", "low", "high", "control")]
     now = [float(value) for value in measured.get(claim.get("about"), (0.0,) * 4)[:4]]
     gaps = [abs((one or 0.0) - other) for one, other in zip(mine, now, strict=True)]
-    print(f"{claim.get('about')}: largest difference from this run {max(gaps):.3f}")
+    print(f"{claim.get('about')}: largest difference from this run {helpers.plain(max(gaps))}")
 
 # %% [markdown]
 # ## The headline: one picture for the whole story
@@ -1547,7 +1617,8 @@ with check(challenge_answer=challenge_answer) as c:
 # directions and the number of tries. (6) *Latents*: chosen and reported on different texts, with
 # the chance level; the clamp with its control. (7) *Verdict*: it follows from the numbers given, no
 # claim goes beyond them. (8) *Limits*: a companion or another reading of the result that the data
-# leave open, named.
+# leave open, named. Lines (5) and (6) are earned, too, by saying what could not be measured, what
+# the data lack, and that no claim rests on it.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1564,7 +1635,7 @@ with check(challenge_answer=challenge_answer) as c:
 # - Breiman, Friedman, Olshen, Stone, *Classification and Regression Trees* (1984). The
 # one-standard-error rule. Cameron, Gelbach, Miller, *Bootstrap-Based Improvements for Inference
 # with Clustered Errors* (2008): why groups are drawn whole, and that fewer than about 30 groups
-# make intervals too narrow. You have about ten.
+# make intervals too narrow. Count yours.
 # - Westfall, Young, *Resampling-Based Multiple Testing* (1993). The max-statistic.
 # - Ravichander, Belinkov, Hovy, *Probing the Probing Paradigm* (2021), [arXiv
 # 2005.00719](https://arxiv.org/abs/2005.00719). Probes read features that the task never needed.

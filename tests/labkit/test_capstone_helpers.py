@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ def helpers() -> Any:
     import capstone_helpers
 
     return capstone_helpers
+
+
+@pytest.fixture(scope="module")
+def intervening(helpers: Any) -> Any:
+    import intervening_helpers
+
+    return intervening_helpers
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +56,7 @@ def test_texts_of_your_own_become_a_data_set(helpers: Any) -> None:
     (rows(38), "too few"),
     (rows(40, 4), "five groups"),
     ([(t, True, g) for t, _, g in rows()], "one label"),
+    ([(t, y or g == 3, g) for t, y, g in rows()], r"one label only: group \[3\]"),
     ([*rows()[:-1], ("", True, 0)], "empty"),
     ([*rows()[:-1], rows()[0]], "twice"),
 ])  # fmt: skip
@@ -78,10 +87,49 @@ def test_meaningless_labels_stay_in_their_groups(helpers: Any) -> None:
 
 def test_intervals(helpers: Any) -> None:
     labels = torch.arange(40) % 2 == 0
-    low, high = helpers.redrawn(standins.evaluate, labels.double(), labels)
+    groups = torch.arange(40) // 8
+    low, high = helpers.redrawn(standins.evaluate, labels.double(), labels, groups)
     assert low == high == 1.0
+    # Backwards in one group of five: a draw of groups has it never, or several times.
+    scores = torch.where(groups == 0, -1.0, 1.0) * labels.double()
+    low, high = helpers.redrawn(standins.evaluate, scores, labels, groups)
+    assert low < 0.7 and high == 1.0
     assert helpers.sized([-3.0, 1.0], torch.tensor(-2.0)) == [-1.0, 3.0]
     assert helpers.sized([1.0, 3.0], torch.tensor(2.0)) == [1.0, 3.0]
+
+
+def test_plain_numbers(helpers: Any) -> None:
+    assert helpers.plain(torch.tensor(0.98765)) == "0.988"
+    assert helpers.plain(float("nan")) == "None"
+
+
+class Words:
+    """A model whose tokens are words."""
+
+    def to_tokens(self, text: str) -> torch.Tensor:
+        return torch.zeros(1, len(text.split()))
+
+
+def test_twins_are_neighbours_with_opposite_labels_and_one_length(
+    helpers: Any, intervening: Any
+) -> None:
+    data = helpers.own_texts("rain", ("dry", "wet"), rows())
+    found = intervening.twins(Words(), data, range(40), " and")
+    assert found == {5: list(range(40))}
+    # Row 1 has no neighbour before it, 4 none behind; only 2 and 3 are left.
+    assert intervening.twins(Words(), data, [1, 2, 3, 4], "") == {4: [2, 3]}
+    longer = replace(data, texts=tuple(t + " or so" * (i < 3) for i, t in enumerate(data.texts)))
+    assert intervening.twins(Words(), longer, range(6), "") == {6: [0, 1], 4: [4, 5]}
+    one_kind = replace(data, labels=torch.ones(40, dtype=torch.bool))
+    assert intervening.twins(Words(), one_kind, range(40), "") == {}
+
+
+def test_without_twins_nothing_is_measured(intervening: Any) -> None:
+    asked = intervening.Question(None, 3, [], torch.zeros(0, 1, 4), None, None, None)
+    assert asked.ask(intervening.same, copies=3).shape == (3, 0)
+    assert all(end != end for end in intervening.over_pairs(torch.zeros(0)))
+    low, high = intervening.over_pairs(torch.tensor([1.0, 2.0, 3.0]))
+    assert low == 1.0 and high == 3.0
 
 
 def test_twins_differ_in_the_parity_of_one_token(challenge_helpers: Any) -> None:

@@ -67,6 +67,21 @@ def test_features_that_are_confused_are_not_learned(student, rng):
     _is(_asked(student, lambda x: x @ matrix.to(x)), learned, "Confused features count as learned.")
 
 
+def test_a_tie_and_a_fall(student, rng):
+    """A feature that raises another output exactly as much as its own is not learned; one that
+    makes another output fall, however far, is."""
+    learned = _some(rng)
+    place = torch.randperm(N, generator=rng)
+    other = torch.empty(N, dtype=torch.long)
+    other[place] = place.roll(1)  # each has another one, and each is another's
+    gain = 0.6 + 0.3 * torch.rand(N, generator=rng)
+    matrix = gain.diag()
+    matrix[torch.arange(N), other] = torch.where(learned, -1.5 * gain, gain)
+    # No matrix product: its sums may round the two outputs of a tie differently.
+    found = _asked(student, lambda x: (x[..., :, None] * matrix.to(x)).sum(-2))
+    _is(found, learned, "A tie, or another output's fall, is not judged as it should be.")
+
+
 def test_each_is_shown_alone(student, rng):
     """Features are shown one at a time: a target that answers only while a single one is present
     has learned what it then gives back."""

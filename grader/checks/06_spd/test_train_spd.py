@@ -241,6 +241,33 @@ def test_the_dice_and_the_looks(student, rng):
             close(a, b, because="the gates that the last look sees")
 
 
+def test_masks_are_drawn_anew_in_every_step(student, rng):
+    """Shown the same batch again and again without a learning rate, losses still differ: masks come
+    from one generator that goes on, those of the layerwise loss as well."""
+    weights, parts = _drawn(rng)
+    gates, (x,) = _gates(rng, 0.4, 0.3), _batches(rng, 1)
+    still = ([x] * 3, 0.0, (1e-9, 1e-9), (1.0, 1.0), 0)
+    # Where the last layer's parts write nothing, masks of all layers at once change nothing.
+    last = parts["out"]
+    for made in (parts, {**parts, "out": (torch.zeros_like(last[0]), last[1])}):
+        start = (_chain(student), weights, made, gates)
+        _, _, losses = _result(student.train_spd(*start, *still), 3)
+        apart = max(losses) - min(losses) > 1e-5 * max(losses)
+        holds(apart, "Every step has the same masks.")
+
+
+def test_gates_below_0_can_open(student, rng):
+    """Masks come from lower-leaky gates: of gates that are shut on all samples, at a z below 0,
+    some open where that helps the output."""
+    weights, parts = _drawn(rng)
+    weights = {n: U @ V for n, (U, V) in parts.items()}
+    gates, (x,) = _gates(rng, -0.5, 0.0), _batches(rng, 1)
+    start = (_chain(student), weights, parts, gates)
+    _, opened, _ = _result(student.train_spd(*start, [x], 0.02, (1e-9, 1e-9), (1.0, 1.0), 0), 1)
+    rose = torch.cat([opened[n][3] - gates[n][3] > 0.015 for n in SHAPES])
+    holds(bool(rose.float().mean() > 0.2), "Gates that are shut never open again.")
+
+
 def test_gates_learn_from_the_reconstruction(student, rng):
     """Without a price worth naming, gates between 0 and 1 still learn, from what masks do to the
     output; shown the same batch again and again, the loss falls."""

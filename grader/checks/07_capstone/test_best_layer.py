@@ -37,11 +37,14 @@ def test_within_one_standard_error(student, rng):
     for seeds in (3, 6):
         means, test, best, n = _draw(rng)
         test = torch.cat([test, test])[:seeds] if seeds > 4 else test[:seeds]
-        near, far, farther = torch.randperm(best, generator=rng)[:3].sort(descending=True).values
+        places = torch.randperm(best, generator=rng)[:4].sort(descending=True).values
+        near = places[0]
         error = 0.04
         spread = torch.full((n,), 0.002, dtype=torch.float64)
         spread[best] = error * seeds**0.5
-        for place, errors in ((near, 0.9), (far, 1.1), (farther, 1.85)):
+        # Other divisors than S - 1 and the root of S allow other places, each its own.
+        allowed = (0.7, 1.1, 1.5, 1.85) if seeds == 3 else (0.95, 1.05, 1.5, 1.85)
+        for place, errors in zip(places, allowed, strict=True):
             means[place] = 0.9 - errors * error
         test[:, near] = test[:, near].clamp(max=0.6)
         test[:, best] = test[:, best] + 0.2

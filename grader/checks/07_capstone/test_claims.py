@@ -23,6 +23,15 @@ def _is_number(value: object) -> bool:
     return plain and math.isfinite(value)
 
 
+def _measured(claims: list[dict]) -> list[dict]:
+    """The claims with numbers: an effect may have none where the data have no twins, all four."""
+    return [
+        claim
+        for claim in claims
+        if claim.get("about") in SHARES or any(claim.get(name) is not None for name in NUMBERS)
+    ]
+
+
 def _numbers(claim: dict) -> list[float]:
     for name in NUMBERS:
         holds(_is_number(claim.get(name)), f"{name!r} should be a plain number in each claim.")
@@ -45,8 +54,8 @@ def test_five_claims(student):
 
 def test_numbers_and_intervals(student):
     """Each claim has a number inside its interval, and the control that it has to beat; shares lie
-    between 0 and 1, effects are sizes."""
-    for claim in _claims(student):
+    between 0 and 1, effects are sizes. (An effect that was not measured has None four times.)"""
+    for claim in _measured(_claims(student)):
         number, low, high, control = _numbers(claim)
         holds(low <= high, "The low end of an interval is above its high end.")
         # Means over splits and pooled texts are not quite the same mean.
@@ -78,12 +87,17 @@ def test_tried(student):
 
 
 def test_stands(student):
-    """A claim stands exactly if the low end of its interval is above its control; and you say which
-    do, as True or False."""
-    for claim in _claims(student):
-        _, low, _, control = _numbers(claim)
+    """A claim stands exactly if the low end of its interval is above its control, and never without
+    numbers; and you say which do, as True or False."""
+    claims = _claims(student)
+    measured = _measured(claims)
+    for claim in claims:
         stands = claim.get("stands")
         holds(isinstance(stands, bool), "'stands' should be True or False.")
+        if claim not in measured:
+            holds(not stands, "A claim stands that was not measured.")
+            continue
+        _, low, _, control = _numbers(claim)
         holds(stands == (low > control), "A claim does not stand as its numbers say.")
 
 
@@ -92,7 +106,7 @@ def test_controls_are_measured(student):
     0, and reading and memory share number and interval but not the control."""
     found = {str(claim.get("about")): claim for claim in _claims(student)}
     holds(set(found) == set(ABOUT), "Not one claim about each of the five.")
-    for claim in found.values():
+    for claim in _measured(list(found.values())):
         number, _, _, control = _numbers(claim)
         holds(control != number, "A control is the number itself.")
     for name in SHARES:

@@ -87,6 +87,15 @@ def one_r_for_a_sample(forward, x, weights, parts, g, generator, steps=20, size=
     return _attack(forward, x, weights, parts, g, generator, steps, size, start=start)
 
 
+def one_start_for_all_samples(forward, x, weights, parts, g, generator, steps=20, size=0.1):
+    """All samples begin at the same r, and part only afterwards: draw one for each sample."""
+
+    def start(batch, count, generator):
+        return torch.rand(1, count, generator=generator).expand(batch, count)
+
+    return _attack(forward, x, weights, parts, g, generator, steps, size, start=start)
+
+
 def slope_without_sign(forward, x, weights, parts, g, generator, steps=20, size=0.1):
     """You step along the slope itself: where it is small, nothing moves. Take its sign."""
     return _attack(

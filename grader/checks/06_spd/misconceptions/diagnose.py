@@ -208,6 +208,16 @@ def everything_above_is_unsure(*args):
     return _judge(*args, high=2.0)
 
 
+def unsure_from_a_tenth(*args):
+    """You call gates between 0.1 and 0.2 unsure as well: unsure begins at 0.2."""
+    return _judge(*args, low=0.1)
+
+
+def unsure_up_to_one(*args):
+    """You call gates between 0.9 and 1 unsure as well: unsure ends at 0.9."""
+    return _judge(*args, high=0.99)
+
+
 def unsure_components(*args):
     """You count the components with an unsure gate: count the gates, one for each probe."""
     return _judge(*args, unsettled=lambda hit: hit.any(0).sum())

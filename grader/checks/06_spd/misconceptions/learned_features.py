@@ -75,6 +75,18 @@ def without_sign(target, n, size=0.75):
     return (rise.diagonal() >= size / 2) & (rise.diagonal() > _others(rise))
 
 
+def falls_of_others_count(target, n, size=0.75):
+    """You take the other outputs' rise without its sign: an output that falls is no rival."""
+    rise = _rise(target, n, size)
+    return (rise.diagonal() >= size / 2) & (rise.diagonal() > _others(rise.abs()))
+
+
+def a_tie_is_learned(target, n, size=0.75):
+    """You let another output rise exactly as much as the own one: no other may rise as much."""
+    rise = _rise(target, n, size)
+    return (rise.diagonal() >= size / 2) & (rise.diagonal() >= _others(rise))
+
+
 def others_have_to_be_silent(target, n, size=0.75):
     """You ask that no other output rises at all: in superposition others do, a little. They must
     only rise less than the own one."""

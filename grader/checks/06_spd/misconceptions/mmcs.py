@@ -18,6 +18,12 @@ def sign_ignored(W, U, V):
     return _cosines(W, U, V).abs().amax(0).mean().item()
 
 
+def sign_of_v_ignored(W, U, V):
+    """You ask only whether V is 0, not for its sign: where V[c, j] is negative, the component's
+    column points against U[:, c]."""
+    return _cosines(W, U, V.abs()).amax(0).mean().item()
+
+
 def directions_of_u(W, U, V):
     """You compare the columns of W with the columns of U alone: a component's column is
     U[:, c] * V[c, j], and where V[c, j] is 0 or negative that is another matter."""

@@ -74,7 +74,7 @@ def _train(
     for_masks=_lower, for_price=_upper, copy=True, main=torch.optim.Adam, trained="both",
     clear=True, decay=0.1, warm_lr=1e-2, warm_class=torch.optim.AdamW, warm_gates=False,
     new=True, dice=None, detach=False, sum_layers=False, choose=None,
-    late=False, looks="after", count_from=0, stay=True,
+    late=False, looks="after", count_from=0, stay=True, renew="",
 ):  # fmt: skip
     """The right loop, with a place for each mistake."""
 
@@ -106,8 +106,11 @@ def _train(
         g = {n: for_masks(v.detach() if detach else v) for n, v in z.items()}
         loss = faith * _faith(weights, parts)
         everything = (forward, x, goal, weights, parts)
+        if renew == "both":
+            generator.manual_seed(seed)
         loss = loss + whole * _reconstruction(*everything, g, two_point, generator)
-        alone = [_reconstruction(*everything, {n: g[n]}, two_point, generator) for n in g]
+        rolled = torch.Generator().manual_seed(seed) if renew == "alone" else generator
+        alone = [_reconstruction(*everything, {n: g[n]}, two_point, rolled) for n in g]
         loss = loss + single * sum(alone) / (1 if sum_layers else len(alone))
         price = sum(for_price(v).pow(p_at(*power, way)).sum(1).mean() for v in z.values())
         loss = loss + beta_at(*coefficient, way) * price
@@ -185,6 +188,26 @@ def until_the_end(*args, **kwargs):
     return _train(*args, **kwargs, until=1.0)
 
 
+def power_until_the_end(*args, **kwargs):
+    """Your power arrives in the last step, your coefficient earlier: both arrive after 80% of the
+    steps, at s / 0.8 = 1."""
+    return _train(
+        *args, **kwargs, stay=False,
+        beta_at=lambda start, end, way: _geometric(start, end, min(way, 1.0)),
+        p_at=lambda start, end, way: _straight(start, end, 0.8 * way),
+    )  # fmt: skip
+
+
+def coefficient_until_the_end(*args, **kwargs):
+    """Your coefficient arrives in the last step, your power earlier: both arrive after 80% of the
+    steps, at s / 0.8 = 1."""
+    return _train(
+        *args, **kwargs, stay=False,
+        beta_at=lambda start, end, way: _geometric(start, end, 0.8 * way),
+        p_at=lambda start, end, way: _straight(start, end, min(way, 1.0)),
+    )  # fmt: skip
+
+
 def beyond_the_end(*args, **kwargs):
     """Coefficient and power go on after 80% of the steps: there they stay."""
     return _train(*args, **kwargs, stay=False)
@@ -218,6 +241,12 @@ def price_on_lower(*args, **kwargs):
 def masks_from_upper(*args, **kwargs):
     """Masks are drawn from the upper-leaky gates: they can exceed 1. Draw from the lower-leaky."""
     return _train(*args, **kwargs, for_masks=_upper)
+
+
+def masks_from_a_plain_clamp(*args, **kwargs):
+    """Masks are drawn from gates that are clamped without a leak: a gate below 0 then never opens
+    again. Draw from the lower-leaky."""
+    return _train(*args, **kwargs, for_masks=lambda z: z.clamp(0, 1))
 
 
 def masks_detached(*args, **kwargs):
@@ -286,9 +315,26 @@ def seed_forgotten(*args, **kwargs):
     return _train(*args, **kwargs, dice=torch.Generator().manual_seed(0))
 
 
+def dice_anew_in_every_step(*args, **kwargs):
+    """You make the generator anew in every step, so the same masks come again and again: all masks
+    of a run come from one generator, made once."""
+    return _train(*args, **kwargs, renew="both")
+
+
+def dice_anew_for_each_layer(*args, **kwargs):
+    """You make a generator of its own for the layerwise loss in every step, so its masks are the
+    same again and again: all masks of a run come from one generator, made once."""
+    return _train(*args, **kwargs, renew="alone")
+
+
 def looks_before_the_step(*args, **kwargs):
     """You call `look` before the step, or not at all: it sees what is there after each step."""
     return _train(*args, **kwargs, looks="before")
+
+
+def never_two_point(*args, **kwargs):
+    """Your masks are drawn evenly above the gates, whatever `two_point` says: hand it on."""
+    return _train(*args[:9], False, *args[10:], **kwargs)
 
 
 def always_two_point(*args, **kwargs):

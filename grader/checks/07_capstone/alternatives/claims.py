@@ -29,3 +29,12 @@ def all_of_it(challenge):
         _claim("latent", "Latent 3 fires where it holds", 1.0, 0.98, 1.0, 0.71, 400),
     ]
     return [claim | {"note": "as printed"} for claim in claims]
+
+
+def effects_that_were_not_measured(challenge):
+    """Own texts without twins: no numbers for the two effects, and neither of them stands."""
+    nothing = dict.fromkeys(("number", "low", "high", "control")) | {"stands": False}
+    return [
+        claim | nothing if claim["about"] in ("ablation", "steering") else claim
+        for claim in all_of_it(challenge)
+    ]

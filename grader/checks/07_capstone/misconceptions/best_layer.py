@@ -32,6 +32,12 @@ def spread_over_n(valid, test):
     return _rule(valid, test, error=lambda v, b, own: own * ((len(v) - 1) / len(v)) ** 0.5)
 
 
+def root_of_one_less(valid, test):
+    """You divide the spread by the root of S - 1: S - 1 belongs inside the spread, and the root of
+    S, all splits, outside."""
+    return _rule(valid, test, error=lambda v, b, own: own * (len(v) / (len(v) - 1)) ** 0.5)
+
+
 def two_standard_errors(valid, test):
     """You allow two standard errors: one is meant."""
     return _rule(valid, test, error=lambda v, b, own: 2 * own)

@@ -113,3 +113,16 @@ def effects_with_signs(challenge):
 def sentences_missing(challenge):
     """Your claims have no sentences of yours."""
     return _all(claim="...")
+
+
+def stands_without_numbers(challenge):
+    """You say of effects that were not measured that they stand."""
+    good = _good()
+    nothing = dict.fromkeys(("number", "low", "high", "control")) | {"stands": True}
+    return [claim | nothing if claim["about"] in ("ablation", "steering") else claim
+            for claim in good]  # fmt: skip
+
+
+def nothing_measured(challenge):
+    """You give no numbers at all: only the two effects can be impossible to measure."""
+    return _all(number=None, low=None, high=None, control=None, stands=False)

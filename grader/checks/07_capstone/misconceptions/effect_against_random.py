@@ -45,6 +45,13 @@ def sign_of_yours_counts(effects, random):
     return (1 + (_largest(random)[None] >= effects[:, None]).sum(1)).double() / (1 + len(random))
 
 
+def sign_of_the_controls_counts(effects, random):
+    """You take the size of your own effect, and the controls' with their signs: a control of -3 is
+    as large as one of +3."""
+    best = torch.nan_to_num(random, nan=torch.inf).amax(1)
+    return (1 + (best[None] >= effects.abs()[:, None]).sum(1)).double() / (1 + len(random))
+
+
 def never_counts_itself(effects, random):
     """You do not count your own direction: p can then be 0, which no controls can show."""
     return _p(effects, _largest(random), add=0)

@@ -66,6 +66,16 @@ def above_the_base_rate_is_enough(evidence):
     return _verdict(_taken(_known(evidence)), word)
 
 
+def one_effect_for_present(evidence):
+    """With both effects missing it is "neither" with you: what is read and has no effect at all is
+    present, too."""
+
+    def word(failed):
+        return "neither" if {"ablation", "steering"} <= {*failed} else _word(failed)
+
+    return _verdict(_taken(_known(evidence)), word)
+
+
 def no_present(evidence):
     """You know only "used" and "neither": what is read and not used is present."""
     return _verdict(_taken(_known(evidence)), lambda failed: "neither" if failed else "used")
@@ -76,6 +86,18 @@ def equal_is_above(evidence):
     k = _known(evidence)
     return _verdict([k["low"] >= k[n] for n in ("base_rate", "give_away", "control")]
                     + _taken(k)[3:])  # fmt: skip
+
+
+def equal_to_the_base_rate(evidence):
+    """Equal to the base rate counts as above it with you: above was the rule."""
+    k = _known(evidence)
+    return _verdict([k["low"] >= k["base_rate"], *_taken(k)[1:]])
+
+
+def equal_to_the_control(evidence):
+    """Equal to the control task counts as above it with you: above was the rule."""
+    k = _known(evidence)
+    return _verdict([*_taken(k)[:2], k["low"] >= k["control"], *_taken(k)[3:]])
 
 
 def below_the_level_only(evidence):
