@@ -136,10 +136,11 @@ def written(W: Float[Tensor, "2 features"], answers: Mapping[str, tuple[Tensor, 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows under their headings; numbers with three digits, small ones as powers of ten."""
-    first = max(len(str(row[0])) for row in rows) + 2
-    print(f"{head[0]:{first}}" + "".join(f"{name:>15}" for name in head[1:]))
-    for row in rows:
-        print(f"{row[0]!s:{first}}" + "".join(f"{_short(value):>15}" for value in row[1:]))
+    shown = [list(head), *([str(row[0]), *map(_short, row[1:])] for row in rows)]
+    widths = [max(map(len, column)) + 2 for column in zip(*shown, strict=True)]
+    for name, *cells in shown:
+        ends = (f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+        print(f"{name:{widths[0]}}" + "".join(ends))
 
 
 def _short(value: object) -> str:

@@ -27,11 +27,17 @@ def picture(
         weights: ``embed`` [2, features] and ``unembed`` [features, 2].
         gates: each layer's gates [features, C] on each feature alone.
     """
-    with drawing(10.4, 5.4) as fig:
+    with drawing(10.4, 6.4) as fig:
         grid = fig.add_gridspec(2, 2, width_ratios=(1.0, 1.9))
         for row, (name, W) in enumerate(weights.items()):
-            arrows(fig.add_subplot(grid[row, 0]), W, parts[name], gates[name])
-            _gates(fig.add_subplot(grid[row, 1]), gates[name], name)
+            left, right = (fig.add_subplot(grid[row, column]) for column in (0, 1))
+            arrows(left, W, parts[name], gates[name])
+            of, does = ("columns", "write") if W.shape[0] == 2 else ("rows", "read")
+            left.set_title(f"{name}: true {of} (grey),\nwhat components {does} (blue)",
+                           fontsize=11)  # fmt: skip
+            left.set(xlabel="hidden 0", ylabel="hidden 1")
+            image = _gates(right, gates[name], name)
+            fig.colorbar(image, ax=right, label="gate")
         fig.suptitle(title, x=0.01, ha="left", fontsize=12)
     fig.alt = f"{title}. " + " ".join(
         f"{name}: {int((g > _LIVE).any(dim=0).sum())} of {g.shape[1]} components are open for "
@@ -66,20 +72,21 @@ def arrows(
     axes.grid(True, linewidth=0.4)
 
 
-def _gates(axes: Any, gates: Float[Tensor, "features C"], name: str) -> None:
+def _gates(axes: Any, gates: Float[Tensor, "features C"], name: str) -> Any:
     live = int((gates > _LIVE).any(dim=0).sum())
-    axes.imshow(gates.numpy(), cmap="viridis", vmin=0, vmax=1, aspect="auto",
-                interpolation="nearest")  # fmt: skip
+    image = axes.imshow(gates.numpy(), cmap="viridis", vmin=0, vmax=1, aspect="auto",
+                        interpolation="nearest")  # fmt: skip
     axes.set_title(f"{name}: {live} of {gates.shape[1]} open for some feature", fontsize=11)
     axes.set(ylabel="feature alone", xlabel="component")
     axes.set_yticks(range(len(gates)))
+    return image
 
 
 def sweep(
     coefficients: Sequence[float], counts: Sequence[int], errors: Sequence[float], truth: int
 ) -> Figure:
     """Draw live components and the adversarial error against the price of a gate."""
-    with drawing(6.6, 3.8) as fig:
+    with drawing(8.4, 3.8) as fig:
         axes = fig.add_subplot()
         right = axes.twinx()
         (live,) = axes.plot(coefficients, counts, "-o", color=BLUE)
@@ -95,7 +102,7 @@ def sweep(
         for side in (axes, right):
             side.spines["top"].set_visible(False)
         names = ("live (left)", "worst masks (right)", f"{truth} features")
-        axes.legend([live, wrong, level], names, loc=(0.01, 0.36))
+        right.legend([live, wrong, level], names, loc="center left", bbox_to_anchor=(1.16, 0.5))
     fig.alt = "Price of a gate. " + " ".join(
         f"At {c:g}: {n} live, error {e:.3f}."
         for c, n, e in zip(coefficients, counts, errors, strict=True)

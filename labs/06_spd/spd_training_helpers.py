@@ -166,6 +166,92 @@ class Watching(Bar):
             self._shown.update(HTML(figure.to_html()))
 
 
+def renew_crowded(
+    weights: Mapping[str, Float[Tensor, "out in"]],
+    parts: Parts,
+    gates: Gates,
+    g: Mapping[str, Float[Tensor, "probes C"]],
+    generator: torch.Generator,
+    threshold: float = 0.1,
+) -> list[str]:
+    """Let crowded layers begin anew, in place, but for the components that serve one probe alone.
+
+    A layer is crowded if a component is open for more than one probe, or a probe opens more than
+    one. There, all components but those that are open for one probe, and alone for it, are drawn
+    again as `random_start` draws them, one-sided; what the kept ones miss of the matrix is then
+    spread over the new ones, in least squares. Nothing here hangs on what the matrix means, or on
+    how many features there are.
+
+    Args:
+        g: the gates on the probes.
+        threshold: above it a gate is open.
+
+    Returns:
+        the names of the layers that were crowded.
+    """
+    crowded = []
+    for name, W in weights.items():
+        if name not in g:
+            continue
+        is_open = g[name] > threshold
+        alone = is_open & (is_open.sum(dim=1, keepdim=True) == 1)
+        keep = alone.any(dim=0) & (is_open.sum(dim=0) == 1)
+        if torch.equal(keep, is_open.any(dim=0)):
+            continue
+        crowded.append(name)
+        count, hidden = gates[name][0].shape
+        start, start_gates = random_start({name: W}, count, generator, hidden, one_sided=True)
+        fresh = ~keep
+        with torch.no_grad():
+            U, V = parts[name]
+            U[:, fresh], V[fresh] = start[name][0][:, fresh], start[name][1][fresh]
+            U[:, fresh] += (W - U @ V) @ torch.linalg.pinv(V[fresh])
+            for old, new in zip(gates[name], start_gates[name], strict=True):
+                old[fresh] = new[fresh]
+    return crowded
+
+
+class Renewing:
+    """Renew crowded layers at a few steps of a run (`renew_crowded`); give it as ``look``.
+
+    It changes what is being trained: ``look`` must be given the tensors themselves, not copies.
+
+    Args:
+        open_gates: (parts, gates) -> the gates on each probe, by layer.
+        weights: the target's matrices.
+        steps: how many there will be.
+        generator: draws the new components.
+        then: another ``look``, called afterwards, in each step.
+        when: at which shares of the run.
+
+    Attributes:
+        renewed: (step, layer) for each renewal so far.
+    """
+
+    def __init__(
+        self,
+        open_gates: Open,
+        weights: Mapping[str, Tensor],
+        steps: int,
+        generator: torch.Generator,
+        then: Callable[[int, Parts, Gates], None] | None = None,
+        when: Sequence[float] = (0.2, 0.35, 0.5),
+    ) -> None:
+        self._open, self._weights = open_gates, weights
+        self._generator, self._then = generator, then
+        self._when = {round(steps * share) for share in when}
+        self.renewed: list[tuple[int, str]] = []
+
+    def __call__(self, step: int, parts: Parts, gates: Gates) -> None:
+        """Take notice of a step that is done, and renew if it is time."""
+        if step + 1 in self._when:
+            g = self._open(parts, gates)
+            names = renew_crowded(self._weights, parts, gates, g, self._generator)
+            self.renewed += [(step + 1, name) for name in names]
+        if self._then is not None:
+            self._then(step, parts, gates)
+
+
 def report(name: str, found: Mapping[str, Any]) -> None:
     """Print what a diagnosis says, layer by layer."""
     print(f"{name}: {'right' if found['right'] else 'not right'}")

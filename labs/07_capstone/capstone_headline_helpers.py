@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def figure(
         curves: accuracy over layers, a row for each split.
         levels: what needs no model, by name.
         interval: of the score at the chosen layer.
-        effects: of the feature's direction, by measurement, in logits.
+        effects: of the feature's direction, by measurement, in logits; nan if not measured.
         controls: of directions without a meaning, by kind, in the same order of measurements.
         gap: between the answers on True and on False texts, in logits.
         auroc, cosine: of each latent.
@@ -87,6 +88,9 @@ def _read(
 def _used(
     axes: Any, effects: Mapping[str, float], controls: Mapping[str, Tensor], gap: float
 ) -> None:
+    if math.isnan(gap):
+        axes.text(0.5, 0.5, "not measured", ha="center", transform=axes.transAxes)
+        return
     colours = dict(zip(controls, (_CLOUD, ORANGE), strict=False))
     for place, value in enumerate(effects.values()):
         for side, (kind, found) in enumerate(controls.items()):
@@ -112,7 +116,11 @@ def _matched(axes: Any, auroc: Tensor, cosine: Tensor, named: Sequence[int]) -> 
     for latent in named:
         here = (float(cosine[latent]), float(auroc[latent]))
         axes.plot(*here, "o", color=VERMILION, markersize=7)
-        axes.annotate(str(latent), here, xytext=(5, -11), textcoords="offset points", fontsize=9)
+        left = here[0] > 0.6 * float(cosine.max())  # else the number would run over the edge
+        axes.annotate(
+            str(latent), here, xytext=(-7 if left else 7, -12), textcoords="offset points",
+            fontsize=9, ha="right" if left else "left",
+        )  # fmt: skip
     axes.axhline(0.5, color=INK, linewidth=0.8, linestyle=":")
     axes.axvline(0, color=INK, linewidth=0.8, linestyle=":")
     axes.set(xlabel="cosine with the direction", ylabel="AUROC, training and validation texts",

@@ -5,6 +5,7 @@ Nothing here answers an exercise.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from labkit import dictionary, probing
 from labkit.errors import LabError
 from labkit.probing import Examples, Labelled
@@ -83,17 +84,19 @@ def own_texts(name: str, names: tuple[str, str], rows: Sequence[tuple[str, bool,
             belong to one group; a split keeps groups together.
 
     Raises:
-        LabError: too few texts or groups, one kind of label only, an empty text or one twice.
+        LabError: too few texts or groups, a group with one kind of label only, an empty text or
+            one twice.
     """
     texts = tuple(str(text).strip() for text, _, _ in rows)
     labels = torch.tensor([bool(label) for _, label, _ in rows])
     groups = torch.tensor([int(group) for _, _, group in rows])
+    alone = [g for g in groups.unique().tolist() if len(labels[groups == g].unique()) == 1]
     problems = [
         (len(rows) < 40, f"{len(rows)} texts are too few for a probe: write 40 at least"),
         (not all(texts), "a text is empty"),
         (len(set(texts)) < len(texts), "a text occurs twice"),
-        (labels.all() or not labels.any(), "all texts have one label"),
         (len(groups.unique()) < 5, "write five groups at least: some for the test, some to choose"),
+        (alone, f"both labels have to occur in each group; one label only: group {alone[:3]}"),
     ]
     for wrong, sentence in problems:
         if bool(wrong):
@@ -165,16 +168,24 @@ def redrawn(
     evaluate: Callable[[Tensor, Tensor], dict[str, float]],
     scores: Float[Tensor, " text"],
     labels: Bool[Tensor, " text"],
+    groups: Int[Tensor, " text"],
     resamples: int = 300,
 ) -> list[float]:
-    """Return the ends of a 95% interval for the AUROC of scores, over texts drawn anew."""
+    """Return the ends of a 95% interval for the AUROC of scores, over groups drawn anew."""
     draw = torch.Generator().manual_seed(0)
+    members = [(groups == group).nonzero()[:, 0] for group in groups.unique()]
     found = []
-    for rows in torch.randint(len(labels), (resamples, len(labels)), generator=draw):
+    for drawn in torch.randint(len(members), (resamples, len(members)), generator=draw).tolist():
+        rows = torch.cat([members[group] for group in drawn])
         if 0 < int(labels[rows].sum()) < len(rows):
             found.append(float(evaluate(scores[rows], labels[rows])["auroc"]))
     ends: list[float] = torch.tensor(found).quantile(torch.tensor([0.025, 0.975])).tolist()
     return ends
+
+
+def plain(value: float | Tensor) -> str:
+    """Write a number as a claim has it: None where it was not measured (nan)."""
+    return "None" if math.isnan(float(value)) else f"{float(value):.3f}"
 
 
 def sized(ends: Sequence[float], effect: Float[Tensor, ""]) -> list[float]:
