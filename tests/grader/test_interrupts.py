@@ -31,7 +31,9 @@ class Ended:
 
     def tidily(self) -> None:
         """State that it ended as it should."""
-        assert self.code == 130, self.said
+        # A shell says 130 of both. CPython ends by the signal where the interrupt came while it
+        # ran code made of text, as dataclasses do when they are imported, whoever caught it.
+        assert self.code in (130, -signal.SIGINT), self.said
         assert self.said.strip().splitlines()[-1].startswith("grader: stopped. ")
         assert "Traceback" not in self.said
         assert "KeyboardInterrupt" not in self.said

@@ -92,7 +92,8 @@ def test_a_weights_file_gives_the_model_back_and_not_the_truth(kind: str, tmp_pa
         assert set(metadata) == {"config"}
         assert set(json.loads(metadata["config"])) == set(native.FIELDS)
         kept = {name for name in file.keys() if not name.startswith("weight:")}  # noqa: SIM118
-    assert kept == {"tokens", "answers"}
+    # What a student is given beside the model is no truth: the notebook shows it, too.
+    assert kept == {"tokens", "answers"} | {f"beside:{name}" for name in made.beside}
 
     back = Planted.load(tmp_path / "a.safetensors")
     assert back.truth is None
