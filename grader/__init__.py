@@ -29,8 +29,8 @@
     similar     beside all that: whose code is alike, a list to look at
     desk, demo, doctor           a student's own marks, the tour, what this machine has
 
-Packages import each other in one direction only. Hidden checks import `assertions` and `student`.
-`records` holds what the stages hand to each other. The judges and the warm parent are started by
-`workers.processes` alone. Nothing a student wrote is evaluated on this side of `line`. The
-workshop's `board` stands apart: it marks nothing, and no stage knows of it.
+Packages import each other in one direction only. Hidden checks import `answers`, `assertions` and
+`student`. `records` holds what the stages hand to each other. The judges and the warm parent are
+started by `workers.processes` alone. Nothing a student wrote is evaluated on this side of `line`.
+The workshop's `board` stands apart: it marks nothing, and no stage knows of it.
 """

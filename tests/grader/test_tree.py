@@ -8,7 +8,7 @@ import grader
 
 _ROOT = Path(grader.__file__).parent
 # What hidden checks import; the judging package is behind it and knows it.
-_FOR_CHECKS = {"assertions", "student"}
+_FOR_CHECKS = {"answers", "assertions", "student"}
 
 
 def _imports() -> dict[str, set[str]]:

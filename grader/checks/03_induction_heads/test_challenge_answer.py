@@ -1,32 +1,20 @@
 """Hidden checks for challenge_answer: one planted head each, right or wrong, nothing between."""
 
+from grader.answers import is_pair, pair
 from grader.assertions import holds
 
 NAMES = ("previous_token", "induction", "idle", "opposing")
 
 
-def _is_whole(value: object) -> bool:
-    """A plain whole number; True and False are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_head(value: object) -> bool:
-    return isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_whole, value))
-
-
 def _head(student, key: str) -> tuple[object, ...]:
     """One entry of the student's answer, or a failure that says what is wrong with it."""
-    answer = student.value("challenge_answer")
-    holds(isinstance(answer, dict), "`challenge_answer` should be a dict with four entries.")
-    holds(key in answer, f"There is no entry {key!r}.")
-    value = answer[key]
-    holds(value is not None, f"The entry {key!r} is not filled in yet.")
-    holds(_is_head(value), f"The entry {key!r} should be one pair (layer, head) of whole numbers.")
+    value = pair(student, key, "(layer, head)")
     # Naming one head for everything is a guess, and so is naming many.
+    answer = student.value("challenge_answer")
     others = [answer[name] for name in NAMES if name != key and name in answer]
-    twice = any(_is_head(other) and tuple(other) == tuple(value) for other in others)
+    twice = any(is_pair(other) and tuple(other) == value for other in others)
     holds(not twice, f"The head of entry {key!r} is named for something else as well.")
-    return tuple(value)
+    return value
 
 
 def test_previous_token_head(student, challenge):

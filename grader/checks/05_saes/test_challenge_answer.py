@@ -2,27 +2,14 @@
 
 from labkit.planted.dictionary_challenge import one_way_round
 
+from grader.answers import entry, is_whole, whole
 from grader.assertions import holds
-
-
-def _entry(student, key: str) -> object:
-    """One entry of the student's answer, or a failure that says what is missing."""
-    answer = student.value("challenge_answer")
-    holds(isinstance(answer, dict), "`challenge_answer` should be a dict with four entries.")
-    holds(key in answer, f"There is no entry {key!r}.")
-    holds(answer[key] is not None, f"The entry {key!r} is not filled in yet.")
-    return answer[key]
-
-
-def _is_whole(value: object) -> bool:
-    """A plain whole number; True and False are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _latents(student, key: str, length: int | None = None) -> list[int]:
     """A list or pair of latents, each named once."""
-    value = _entry(student, key)
-    right = isinstance(value, list | tuple) and all(map(_is_whole, value))
+    value = entry(student, key)
+    right = isinstance(value, list | tuple) and all(map(is_whole, value))
     holds(right, f"The entry {key!r} should be a list of plain whole numbers.")
     fits = length is None or len(value) == length
     holds(fits, f"The entry {key!r} should name {length} latents.")
@@ -55,6 +42,5 @@ def test_ring(student, challenge):
 def test_lever(student, challenge):
     """The lever is the one latent that makes the model say the word on every prompt when it is
     clamped at ten times its maximum."""
-    found = _entry(student, "lever")
-    holds(_is_whole(found), "The entry 'lever' should be one plain whole number.")
+    found = whole(student, "lever")
     holds(found == challenge.truth["lever"], "This latent is not the lever.")
